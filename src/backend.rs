@@ -1,0 +1,215 @@
+//! The seam: small traits on plain types between the flow and the rooms that name a vendor's library.
+//!
+//! No type of AWS, russh or mysql_async may appear here; nothing here does input or output.
+
+use std::error::Error;
+use std::future::Future;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use secrecy::SecretString;
+use tokio::net::TcpStream;
+
+use crate::target::{Address, Endpoint, SslMode};
+
+/// A signed IAM token, ready to be offered as a password; never printed by Debug or Display.
+#[derive(Debug)]
+pub struct AuthToken {
+    /// The token itself. Exposed only to the login gate and to the command `token`.
+    pub secret: SecretString,
+    /// When it must no longer be offered: the earlier of its own end and its credentials', less a margin.
+    pub not_after: SystemTime,
+}
+
+/// What a token is signed for. Always the endpoint, never a dialled address or a listener.
+#[derive(Debug, Clone, Copy)]
+pub struct TokenRequest<'a> {
+    /// The RDS name and port.
+    pub endpoint: &'a Endpoint,
+    /// The AWS region of the endpoint.
+    pub region: &'a str,
+    /// The database user.
+    pub user: &'a str,
+}
+
+/// Mints tokens.
+pub trait TokenProvider {
+    /// Why no token can be had.
+    type Error: Error + Send + Sync + 'static;
+
+    /// Loads credentials and signs a token.
+    fn token(&self, request: TokenRequest<'_>) -> impl Future<Output = Result<AuthToken, Self::Error>>;
+}
+
+/// Opens byte streams to an address, directly or from a bastion.
+pub trait Dialer {
+    /// Why the address cannot be reached.
+    type Error: Error + Send + Sync + 'static;
+    /// One open stream.
+    type Connection: Connection<Error = Self::Error>;
+
+    /// Opens a stream; the remote side has accepted it when this returns.
+    fn dial(&self, address: &Address) -> impl Future<Output = Result<Self::Connection, Self::Error>>;
+}
+
+/// One open byte stream to the database.
+pub trait Connection {
+    /// Why the stream broke.
+    type Error: Error + Send + Sync + 'static;
+
+    /// Copies bytes between the stream and a local peer until both directions have ended.
+    fn relay(self, peer: TcpStream) -> impl Future<Output = Result<Traffic, Self::Error>>;
+}
+
+/// Bytes that went through a stream.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// From the local peer to the database.
+    pub sent: u64,
+    /// From the database to the local peer.
+    pub received: u64,
+}
+
+/// Everything a login needs. The password goes out only after TLS was verified for `endpoint`.
+#[derive(Debug)]
+pub struct Login<'a> {
+    /// What the driver dials: the address itself, or the loopback listener of a tunnel.
+    pub dial: Address,
+    /// The name the certificate must bear.
+    pub endpoint: &'a Endpoint,
+    /// Database user.
+    pub user: &'a str,
+    /// Token or password.
+    pub password: &'a SecretString,
+    /// Default database.
+    pub database: Option<&'a str>,
+    /// How the certificate is verified.
+    pub ssl_mode: SslMode,
+    /// Roots to trust beside the compiled-in ones.
+    pub ssl_ca: Option<PathBuf>,
+    /// For dialling, TLS and authentication together.
+    pub timeout: Duration,
+}
+
+/// Logs in and runs statements.
+pub trait Executor {
+    /// Why a login or a statement failed.
+    type Error: Error + Send + Sync + 'static;
+    /// One logged-in session.
+    type Session: Statements<Error = Self::Error>;
+
+    /// Logs in over verified TLS.
+    fn login(&self, login: Login<'_>) -> impl Future<Output = Result<Self::Session, Self::Error>>;
+}
+
+/// A logged-in session that runs one statement after the other.
+pub trait Statements {
+    /// Why a statement failed.
+    type Error: Error + Send + Sync + 'static;
+
+    /// Runs one statement and hands every result to `sink` as it arrives. Never sends it twice.
+    fn execute(&mut self, sql: &str, sink: &mut dyn ResultSink) -> impl Future<Output = Result<(), Self::Error>>;
+}
+
+/// Takes results as they arrive. A statement gives zero or more result sets, each closed by [`ResultSink::end`].
+pub trait ResultSink {
+    /// A result set with columns begins.
+    fn columns(&mut self, columns: &[Column]) -> std::io::Result<()>;
+    /// One row. An error stops the statement: the reader has gone away or the disk is full.
+    fn row(&mut self, row: &dyn Row) -> std::io::Result<()>;
+    /// A result set, or a statement without one, is complete.
+    fn end(&mut self, outcome: &Outcome) -> std::io::Result<()>;
+}
+
+/// One row of cells, exactly as the server sent them in text form; `None` is NULL.
+pub trait Row {
+    /// The bytes of cell `index`.
+    fn cell(&self, index: usize) -> Option<&[u8]>;
+}
+
+/// Name and kind of one column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// As the server named it; may repeat.
+    pub name: String,
+    /// How its cells are to be read.
+    pub kind: ColumnKind,
+}
+
+/// How the bytes of a cell are to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnKind {
+    /// Decimal digits with an optional sign, up to 64 bits, signed or unsigned.
+    Integer,
+    /// A double or a float in decimal notation.
+    Float,
+    /// Exact decimal digits.
+    Decimal,
+    /// Text in UTF-8, unless the server sent something else.
+    Text,
+    /// DATE, TIME, DATETIME, TIMESTAMP, YEAR, as text.
+    Temporal,
+    /// A JSON document.
+    Json,
+    /// BIT(n): the value's bytes, most significant first.
+    Bit,
+    /// Arbitrary bytes: BINARY, BLOB, GEOMETRY, VECTOR.
+    Binary,
+}
+
+/// What the server said at the end of a result.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Whether columns came before; else it was a statement without rows.
+    pub has_rows: bool,
+    /// Rows changed, for a statement without rows.
+    pub affected_rows: u64,
+    /// First generated AUTO_INCREMENT value, if any.
+    pub last_insert_id: Option<u64>,
+    /// How many warnings the server counted.
+    pub warnings: u16,
+    /// The server's remark, for example `Rows matched: 1  Changed: 1  Warnings: 0`.
+    pub info: String,
+}
+
+/// A stage of the flow, for progress.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// Name to target.
+    Resolve,
+    /// AWS credentials and token.
+    Credentials,
+    /// SSH connection and authentication.
+    Bastion,
+    /// Dialling, TLS and login.
+    Database,
+}
+
+/// Hears of stages as they begin and end. Called from one thread; must not block.
+pub trait Progress {
+    /// A stage begins; `detail` names what it works on.
+    fn begin(&self, stage: Stage, detail: &str);
+    /// A stage is done; `detail` says what came of it.
+    fn end(&self, stage: Stage, detail: &str);
+}
+
+/// Questions that only a person can answer. `None` or `false` where there is nobody to ask.
+pub trait Questions: Send + Sync {
+    /// The passphrase of a private key file.
+    fn key_passphrase(&self, key: &std::path::Path, attempt: u32) -> Option<SecretString>;
+    /// Whether to trust a host key that no file knows.
+    fn trust_host_key(&self, question: &HostKeyQuestion) -> bool;
+}
+
+/// What a person is shown of an unknown host key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostKeyQuestion {
+    /// The name under which the key would be recorded, for example `[bastion]:2222`.
+    pub host: String,
+    /// For example `ssh-ed25519`.
+    pub algorithm: String,
+    /// `SHA256:…` as `ssh-keygen -l` prints it.
+    pub fingerprint: String,
+    /// The file the key would be added to.
+    pub known_hosts: PathBuf,
+}
