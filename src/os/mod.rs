@@ -5,3 +5,9 @@
 mod environment;
 
 pub use environment::Environment;
+
+/// Reads a file that anybody may have written, such as a CA bundle. Private files go through their own checks.
+#[expect(clippy::disallowed_methods, reason = "this is the one place for plain reads")]
+pub fn read_file(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
+    std::fs::read(path)
+}
