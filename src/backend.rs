@@ -53,12 +53,12 @@ pub trait Dialer {
 }
 
 /// One open byte stream to the database.
-pub trait Connection {
+pub trait Connection: Send + 'static {
     /// Why the stream broke.
     type Error: Error + Send + Sync + 'static;
 
     /// Copies bytes between the stream and a local peer until both directions have ended.
-    fn relay(self, peer: TcpStream) -> impl Future<Output = Result<Traffic, Self::Error>>;
+    fn relay(self, peer: TcpStream) -> impl Future<Output = Result<Traffic, Self::Error>> + Send;
 }
 
 /// Bytes that went through a stream.

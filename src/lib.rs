@@ -4,4 +4,5 @@ pub mod aws;
 pub mod backend;
 pub mod mysql;
 pub mod os;
+pub mod session;
 pub mod target;

@@ -69,11 +69,10 @@ impl Tokens {
 
     /// The order of the AWS CLI: environment, default profile, web identity, container, and the instance only if asked.
     fn chain(&self, settings: &ProviderConfig) -> CredentialsProviderChain {
-        let chain =
-            CredentialsProviderChain::first_try("environment", EnvironmentVariableCredentialsProvider::new())
-                .or_else("profile", ProfileFileCredentialsProvider::builder().configure(settings).build())
-                .or_else("web identity", WebIdentityTokenCredentialsProvider::builder().configure(settings).build())
-                .or_else("container", EcsCredentialsProvider::builder().configure(settings).build());
+        let chain = CredentialsProviderChain::first_try("environment", EnvironmentVariableCredentialsProvider::new())
+            .or_else("profile", ProfileFileCredentialsProvider::builder().configure(settings).build())
+            .or_else("web identity", WebIdentityTokenCredentialsProvider::builder().configure(settings).build())
+            .or_else("container", EcsCredentialsProvider::builder().configure(settings).build());
         if self.instance_metadata {
             chain.or_else("instance", ImdsCredentialsProvider::builder().configure(settings).build())
         } else {

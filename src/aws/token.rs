@@ -49,9 +49,8 @@ pub(super) fn sign(credentials: &Credentials, request: TokenRequest<'_>, now: Sy
         .map_err(|error| Error::Signing(Box::new(error)))?;
     let signable = SignableRequest::new("GET", &url, std::iter::empty(), SignableBody::Bytes(b""))
         .map_err(|error| Error::Signing(Box::new(error)))?;
-    let (instructions, _) = sign_request(signable, &parameters.into())
-        .map_err(|error| Error::Signing(Box::new(error)))?
-        .into_parts();
+    let (instructions, _) =
+        sign_request(signable, &parameters.into()).map_err(|error| Error::Signing(Box::new(error)))?.into_parts();
 
     let mut token = url.split_off("https://".len());
     for (name, value) in instructions.params() {

@@ -45,7 +45,7 @@ impl Executor for Gate {
             return Err(Error::Timeout { endpoint: login.endpoint.clone(), seconds: login.timeout.as_secs() });
         };
         let connection = outcome.map_err(|error| classify(&login, error))?;
-        Ok(Session::new(connection, login.endpoint.clone(), self.read_timeout))
+        Ok(Session::new(connection, self.read_timeout))
     }
 }
 

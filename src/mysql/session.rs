@@ -11,19 +11,17 @@ use mysql_async::{Conn, DriverError, QueryResult, TextProtocol};
 use super::values::{self, TextRow};
 use super::{Error, ServerFault};
 use crate::backend::{Outcome, ResultSink, Statements};
-use crate::target::Endpoint;
 
 /// One session on one database.
 #[derive(Debug)]
 pub struct Session {
     connection: Conn,
-    endpoint: Endpoint,
     read_timeout: Option<Duration>,
 }
 
 impl Session {
-    pub(super) fn new(connection: Conn, endpoint: Endpoint, read_timeout: Option<Duration>) -> Self {
-        Self { connection, endpoint, read_timeout }
+    pub(super) fn new(connection: Conn, read_timeout: Option<Duration>) -> Self {
+        Self { connection, read_timeout }
     }
 
     /// The number under which the server knows this session, for `KILL`.

@@ -30,7 +30,10 @@ pub(super) fn describe(column: &DriverColumn) -> Column {
 fn kind(column: &DriverColumn) -> ColumnKind {
     use ColumnType as T;
     match column.column_type() {
-        T::MYSQL_TYPE_TINY | T::MYSQL_TYPE_SHORT | T::MYSQL_TYPE_LONG | T::MYSQL_TYPE_LONGLONG
+        T::MYSQL_TYPE_TINY
+        | T::MYSQL_TYPE_SHORT
+        | T::MYSQL_TYPE_LONG
+        | T::MYSQL_TYPE_LONGLONG
         | T::MYSQL_TYPE_INT24 => {
             // ZEROFILL pads with zeros, which is no JSON number and would lose its shape as one.
             if column.flags().contains(ColumnFlags::ZEROFILL_FLAG) { ColumnKind::Text } else { ColumnKind::Integer }
@@ -49,9 +52,18 @@ fn kind(column: &DriverColumn) -> ColumnKind {
         | T::MYSQL_TYPE_TIMESTAMP2
         | T::MYSQL_TYPE_DATETIME2
         | T::MYSQL_TYPE_TIME2 => ColumnKind::Temporal,
-        T::MYSQL_TYPE_TINY_BLOB | T::MYSQL_TYPE_MEDIUM_BLOB | T::MYSQL_TYPE_LONG_BLOB | T::MYSQL_TYPE_BLOB
-        | T::MYSQL_TYPE_VARCHAR | T::MYSQL_TYPE_VAR_STRING | T::MYSQL_TYPE_STRING => {
-            if column.character_set() == BINARY { ColumnKind::Binary } else { ColumnKind::Text }
+        T::MYSQL_TYPE_TINY_BLOB
+        | T::MYSQL_TYPE_MEDIUM_BLOB
+        | T::MYSQL_TYPE_LONG_BLOB
+        | T::MYSQL_TYPE_BLOB
+        | T::MYSQL_TYPE_VARCHAR
+        | T::MYSQL_TYPE_VAR_STRING
+        | T::MYSQL_TYPE_STRING => {
+            if column.character_set() == BINARY {
+                ColumnKind::Binary
+            } else {
+                ColumnKind::Text
+            }
         }
         _ => ColumnKind::Text,
     }

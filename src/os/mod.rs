@@ -3,8 +3,10 @@
 //! The only room that reads the environment and the file system or starts a program. It knows nothing of databases.
 
 mod environment;
+mod socket_owner;
 
 pub use environment::Environment;
+pub use socket_owner::{SocketOwner, socket_owner};
 
 /// Reads a file that anybody may have written, such as a CA bundle. Private files go through their own checks.
 #[expect(clippy::disallowed_methods, reason = "this is the one place for plain reads")]
