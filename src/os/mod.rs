@@ -4,6 +4,7 @@
 
 mod environment;
 mod socket_owner;
+pub mod terminal;
 
 pub use environment::Environment;
 pub use socket_owner::{SocketOwner, socket_owner};
