@@ -3,6 +3,7 @@
 //! The only room that reads the environment and the file system or starts a program. It knows nothing of databases.
 
 mod environment;
+pub mod signals;
 mod socket_owner;
 pub mod terminal;
 
