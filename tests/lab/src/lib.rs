@@ -1,1 +1,13 @@
-//! x
+//! The laboratory: bastions and databases for rdsconn's tests, benches and demo, real ones and embedded ones.
+//!
+//! Nothing here may use the rdsconn crate: what it checks must not be computed by the code under test.
+
+#![expect(clippy::disallowed_methods, reason = "the lab has its own files and programs, outside the program's rooms")]
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a lab that cannot be set up fails its test by panicking"
+)]
+
+pub mod certificates;
+pub mod verifier;
