@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::query::Format;
 
 /// Type one short name and be inside the right RDS or Aurora MySQL database.
 #[derive(Debug, Parser)]
@@ -78,7 +81,7 @@ pub(crate) struct Query {
 #[command(next_help_heading = "Results")]
 pub(crate) struct Output {
     /// How rows are printed [default: table on a terminal, tsv on a pipe]
-    #[arg(long, value_enum, value_name = "FORMAT")]
+    #[arg(long, value_name = "FORMAT", value_parser = formats())]
     pub format: Option<Format>,
     /// Print rows as tsv, as mysql does
     #[arg(short = 'B', long)]
@@ -95,18 +98,6 @@ pub(crate) struct Output {
     /// End a statement that is silent for this long [default: wait for ever]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub read_timeout: Option<Duration>,
-}
-
-/// The formats of `--format`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    Table,
-    Vertical,
-    Json,
-    Jsonl,
-    Csv,
-    Tsv,
-    Markdown,
 }
 
 /// `rdsconn token HOST`.
@@ -256,6 +247,11 @@ pub(crate) enum Shell {
     Fish,
     Powershell,
     Zsh,
+}
+
+/// The names come from the room that has the formats, so that help and completions cannot miss one.
+fn formats() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::ALL.map(Format::name)).try_map(|name| name.parse::<Format>())
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -4,26 +4,10 @@
 pub(crate) fn closest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
     known
         .iter()
-        .map(|candidate| (distance(name, candidate), candidate.as_str()))
+        .map(|candidate| (strsim::osa_distance(name, candidate), candidate.as_str()))
         .min()
         .filter(|(distance, _)| *distance <= 1 + name.chars().count() / 4)
         .map(|(_, candidate)| candidate)
-}
-
-/// Levenshtein distance, by characters.
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, from) in left.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in right.iter().enumerate() {
-            let substituted = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[right.len()]
 }
 
 /// `1 row`, `2 rows`.

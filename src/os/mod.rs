@@ -2,11 +2,13 @@
 //!
 //! The only room that reads the environment and the file system or starts a program. It knows nothing of databases.
 
+mod clock;
 mod environment;
 pub mod signals;
 mod socket_owner;
 pub mod terminal;
 
+pub use clock::timestamp;
 pub use environment::Environment;
 pub use socket_owner::{SocketOwner, socket_owner};
 
@@ -14,4 +16,10 @@ pub use socket_owner::{SocketOwner, socket_owner};
 #[expect(clippy::disallowed_methods, reason = "this is the one place for plain reads")]
 pub fn read_file(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
     std::fs::read(path)
+}
+
+/// Opens a file that the user named, to be read in pieces.
+#[expect(clippy::disallowed_methods, reason = "this is the one place for plain reads")]
+pub fn open_file(path: &std::path::Path) -> std::io::Result<std::fs::File> {
+    std::fs::File::open(path)
 }

@@ -1,2 +1,3 @@
-//! x
-fn main() {}
+//! The one integration-test binary: a single link of the whole dependency tree instead of one for each area.
+
+mod layering;
