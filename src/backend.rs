@@ -108,7 +108,9 @@ pub trait Statements {
     type Error: Error + Send + Sync + 'static;
 
     /// Runs one statement and hands every result to `sink` as it arrives. Never sends it twice.
-    fn execute(&mut self, sql: &str, sink: &mut dyn ResultSink) -> impl Future<Output = Result<(), Self::Error>>;
+    ///
+    /// The text is bytes, as on the wire: a dump holds `_binary '…'` strings that are no UTF-8.
+    fn execute(&mut self, sql: &[u8], sink: &mut dyn ResultSink) -> impl Future<Output = Result<(), Self::Error>>;
 }
 
 /// Takes results as they arrive. A statement gives zero or more result sets, each closed by [`ResultSink::end`].
