@@ -4,5 +4,6 @@ pub mod aws;
 pub mod backend;
 pub mod mysql;
 pub mod os;
+pub mod query;
 pub mod session;
 pub mod target;
