@@ -63,7 +63,6 @@ impl Source {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "this test reads the source as text")]
 fn collect(folder: &Path, sources: &mut Vec<Source>) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for entry in std::fs::read_dir(root.join(folder)).unwrap() {
