@@ -2,4 +2,5 @@
 
 pub mod backend;
 pub mod os;
+pub mod ssh;
 pub mod target;
