@@ -31,6 +31,11 @@ impl Environment {
         &self.arguments
     }
 
+    /// All variables, to hand them to a program that is started.
+    pub fn variables(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        self.variables.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()))
+    }
+
     /// The value of a variable, if it is set, not empty, and valid UTF-8.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.variables.get(OsStr::new(name)).and_then(|value| value.to_str()).filter(|value| !value.is_empty())

@@ -1,16 +1,20 @@
-//! The operating system: environment, private files, programs, terminal. The ground floor: any room may stand on it.
+//! The operating system: environment, files, programs, sockets, signals, terminal. The ground floor: any room may stand on it.
 //!
 //! The only room that reads the environment and the file system or starts a program. It knows nothing of databases.
 
 mod clock;
 mod environment;
+mod programs;
 pub mod signals;
 mod socket_owner;
 pub mod terminal;
+mod whole_files;
 
 pub use clock::timestamp;
 pub use environment::Environment;
+pub use programs::{Captured, Program, ProgramError};
 pub use socket_owner::{SocketOwner, socket_owner};
+pub use whole_files::{WholeFile, append_line};
 
 /// Reads a file that anybody may have written, such as a CA bundle. Private files go through their own checks.
 #[expect(clippy::disallowed_methods, reason = "this is the one place for plain reads")]
