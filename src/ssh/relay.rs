@@ -3,8 +3,8 @@
 //! Written on the split halves of the channel: received packets go straight from russh's queue to the socket, which was
 //! measured a third faster than its stream adapter. Memory is bounded by the channel's queue and one buffer.
 
-use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use russh::client::Msg;
 use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
@@ -67,10 +67,10 @@ impl Connection for SshConnection {
     /// Ends well when both directions have ended, or when either peer has closed its connection. A session that is lost
     /// meanwhile resets `peer`, so that nobody takes the loss for an orderly end.
     async fn relay(mut self, mut peer: TcpStream) -> Result<Traffic, Error> {
-        let (sent, received) = (Cell::new(0), Cell::new(0));
+        let (sent, received) = (AtomicU64::new(0), AtomicU64::new(0));
         let end = {
             let (from_peer, to_peer) = peer.split();
-            let local_done = Cell::new(false);
+            let local_done = AtomicBool::new(false);
             let download = download(&mut self.read, to_peer, &received, &local_done);
             let upload = upload(from_peer, self.write.0.as_ref(), &sent, &local_done);
             tokio::pin!(download);
@@ -89,7 +89,7 @@ impl Connection for SshConnection {
             let loss = self.shared.loss().unwrap_or(Loss::ClosedHere);
             return Err(Error::ConnectionLost { bastion: self.bastion, loss });
         }
-        Ok(Traffic { sent: sent.get(), received: received.get() })
+        Ok(Traffic { sent: sent.into_inner(), received: received.into_inner() })
     }
 }
 
@@ -97,8 +97,8 @@ impl Connection for SshConnection {
 async fn download(
     channel: &mut ChannelReadHalf,
     mut peer: impl AsyncWrite + Unpin,
-    received: &Cell<u64>,
-    local_done: &Cell<bool>,
+    received: &AtomicU64,
+    local_done: &AtomicBool,
 ) -> End {
     let mut ended = false;
     loop {
@@ -107,12 +107,12 @@ async fn download(
                 if peer.write_all(&data).await.is_err() {
                     return End::Finished;
                 }
-                received.set(received.get() + data.len() as u64);
+                received.fetch_add(data.len() as u64, Ordering::Relaxed);
             }
             Some(ChannelMsg::Eof) => {
                 ended = true;
                 // The server closes the channel when it has had our end, too; waiting for that would cost a round trip.
-                if peer.shutdown().await.is_err() || local_done.get() {
+                if peer.shutdown().await.is_err() || local_done.load(Ordering::Relaxed) {
                     return End::Finished;
                 }
             }
@@ -135,8 +135,8 @@ enum Upload {
 async fn upload(
     mut peer: impl AsyncRead + Unpin,
     channel: Option<&ChannelWriteHalf<Msg>>,
-    sent: &Cell<u64>,
-    local_done: &Cell<bool>,
+    sent: &AtomicU64,
+    local_done: &AtomicBool,
 ) -> Upload {
     let Some(channel) = channel else { return Upload::Ended };
     let mut buffer = vec![0; PIECE];
@@ -149,9 +149,9 @@ async fn upload(
         if channel.data_bytes(buffer[..length].to_vec()).await.is_err() {
             return Upload::Ended;
         }
-        sent.set(sent.get() + length as u64);
+        sent.fetch_add(length as u64, Ordering::Relaxed);
     }
-    local_done.set(true);
+    local_done.store(true, Ordering::Relaxed);
     // Fails when the session is gone, which the other direction reports.
     let _ = channel.eof().await;
     Upload::Ended
