@@ -41,8 +41,8 @@
 
 pub mod aws;
 pub mod backend;
-//pub mod cli;
-//pub mod config;
+pub mod cli;
+pub mod config;
 pub mod mysql;
 pub mod os;
 pub mod query;
