@@ -3,5 +3,6 @@
 //! The only room that reads the environment and the file system or starts a program. It knows nothing of databases.
 
 mod environment;
+pub mod files;
 
 pub use environment::Environment;
