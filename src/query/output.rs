@@ -18,6 +18,8 @@ use crate::query::{Format, Style};
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
+mod reader_tests;
+#[cfg(test)]
 mod tests;
 
 /// Hears what is for people rather than for the reader of the rows.

@@ -217,19 +217,20 @@ impl Splitter {
     /// A byte that may begin an escape, the delimiter, a comment or a string; in this order, as in the client.
     fn step_notable(&mut self) -> Step {
         let rest = &self.buffer[self.scan..];
-        // The longest thing that is looked for is the delimiter or `/*M!`.
-        if rest.len() < self.delimiter.text().len().max(4) && !self.ended {
+        match rest {
+            [b'\\', b'g', ..] => return Step::Ends { delimiter: 2, vertical: false },
+            [b'\\', b'G', ..] => return Step::Ends { delimiter: 2, vertical: true },
+            [b'\\', _, ..] => return self.advance_code(2),
+            [b'\\'] if !self.ended => return Step::Starved,
+            _ if rest.starts_with(self.delimiter.text()) => {
+                return Step::Ends { delimiter: self.delimiter.text().len(), vertical: false };
+            }
+            _ => {}
+        }
+        // Only what can still become something longer has to wait: a script may be typed, or come from a slow program.
+        let longer = [self.delimiter.text(), b"--", b"/*", b"/*M"];
+        if !self.ended && longer.iter().any(|longer| longer.starts_with(rest)) {
             return Step::Starved;
-        }
-        if rest[0] == b'\\' {
-            return match rest.get(1) {
-                Some(b'g') => Step::Ends { delimiter: 2, vertical: false },
-                Some(b'G') => Step::Ends { delimiter: 2, vertical: true },
-                _ => self.advance_code(rest.len().min(2)),
-            };
-        }
-        if rest.starts_with(self.delimiter.text()) {
-            return Step::Ends { delimiter: self.delimiter.text().len(), vertical: false };
         }
         match rest {
             [b'#', ..] => self.begin_line_comment(),

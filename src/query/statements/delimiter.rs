@@ -48,15 +48,15 @@ impl Delimiter {
 
 /// Reads the command at the start of `rest`, which begins at `line`; `ended` says that nothing follows `rest`.
 pub(super) fn read_command(rest: &[u8], line: u64, ended: bool) -> Command {
-    if !rest.first().is_some_and(|byte| byte.eq_ignore_ascii_case(&b'd')) {
-        return Command::No;
-    }
-    if rest.len() <= KEYWORD.len() && !ended {
-        return Command::Unclear;
-    }
     let (word, after) = rest.split_at(rest.len().min(KEYWORD.len()));
-    if !word.eq_ignore_ascii_case(KEYWORD) || !after.first().is_none_or(|byte| is_space(*byte)) {
+    if !word.eq_ignore_ascii_case(&KEYWORD[..word.len()]) {
         return Command::No;
+    }
+    match after.first() {
+        Some(byte) if !is_space(*byte) => return Command::No,
+        None if !ended => return Command::Unclear,
+        None if word.len() < KEYWORD.len() => return Command::No,
+        _ => {}
     }
     let window = &after[..after.len().min(MAXIMUM_LINE)];
     let argument = match memchr(b'\n', window) {
