@@ -4,6 +4,7 @@
 
 mod clock;
 mod environment;
+pub mod files;
 mod programs;
 pub mod signals;
 mod socket_owner;
