@@ -18,7 +18,7 @@ use crate::mysql::{self, Gate};
 use crate::os::Environment;
 use crate::session::{self, Connected, Open, Plan, Via};
 use crate::ssh::{self, SshSession};
-use crate::target::{Field, HostArgument, Origin, Target};
+use crate::target::{Field, HostArgument, Origin, Sourced, Target};
 
 /// For each stage, unless `--connect-timeout` says otherwise.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -67,24 +67,25 @@ impl<'a> Context<'a> {
         Ok(self.settings.resolve(&host, &overrides).map_err(Report::from)?)
     }
 
-    /// The same, for commands that go on to use it.
-    pub(crate) fn resolve(&self, host: &str, options: &TargetOptions) -> Result<Target, Failure> {
-        Ok(self.resolution(host, options)?.target)
+    /// What HOST means, with the region of the AWS profile where nothing else names one.
+    pub(crate) async fn resolve(&self, host: &str, options: &TargetOptions) -> Result<Target, Failure> {
+        let mut resolution = self.resolution(host, options)?;
+        self.add_profile_region(&mut resolution).await?;
+        Ok(resolution.target)
     }
 
-    /// Checks a target offline, with the region of the AWS profile where nothing else names one.
-    pub(crate) async fn plan(&self, target: &Target) -> Result<Plan, Failure> {
-        let mut target = target.clone();
-        if target.region.is_none() {
-            target.region = self.profile_region(target.profile.as_deref()).await?;
+    /// Takes the region from the AWS profile if nothing else names one. Reads the AWS configuration files then.
+    pub(crate) async fn add_profile_region(&self, resolution: &mut Resolution) -> Result<(), Failure> {
+        if resolution.target.region.is_some() {
+            return Ok(());
         }
-        Ok(session::plan(&target).map_err(Report::from)?)
-    }
-
-    /// The region that the AWS profile itself names.
-    pub(crate) async fn profile_region(&self, profile: Option<&str>) -> Result<Option<String>, Failure> {
         let profiles = Profiles::load().await.map_err(Report::from)?;
-        Ok(profiles.region(profile.unwrap_or("default")).map(str::to_owned))
+        let profile = resolution.target.profile.as_deref().unwrap_or("default");
+        if let Some(region) = profiles.region(profile) {
+            resolution.origin.insert(Field::Region, Origin::AwsProfile(profile.to_owned()));
+            resolution.target.region = Some(region.to_owned());
+        }
+        Ok(())
     }
 
     /// Mints tokens for a target.
@@ -97,12 +98,12 @@ impl<'a> Context<'a> {
     }
 
     /// Everything needed to open a target; nothing is connected yet.
-    pub(crate) async fn database(
+    pub(crate) fn database(
         &'a self,
         target: &Target,
         read_timeout: Option<Duration>,
     ) -> Result<Database<'a>, Failure> {
-        let plan = self.plan(target).await?;
+        let plan = session::plan(target).map_err(Report::from)?;
         let progress = StageLines::new(self.printer);
         progress.passed(Stage::Resolve, &plan.endpoint.host, self.begun.elapsed());
         Ok(Database { context: self, plan, tokens: self.tokens(target), gate: Gate { read_timeout }, progress })
@@ -215,9 +216,9 @@ impl crate::backend::ResultSink for Discard {
     }
 }
 
-/// The fields that flags and `RDSCONN_*` variables set, flags first.
+/// The fields that flags and `RDSCONN_*` variables set.
 fn overrides(options: &TargetOptions, environment: &Environment) -> Overrides {
-    let flags = [
+    let typed = [
         (Field::Profile, &options.profile),
         (Field::Region, &options.region),
         (Field::Endpoint, &options.endpoint),
@@ -234,6 +235,14 @@ fn overrides(options: &TargetOptions, environment: &Environment) -> Overrides {
         (Field::ClusterArn, &options.cluster_arn),
         (Field::SecretArn, &options.secret_arn),
     ];
-    let _ = (flags, environment);
-    todo_until_config()
+    let flags = typed.into_iter().filter_map(|(field, value)| {
+        let origin = Origin::Flag(format!("--{}", field.name().replace('_', "-")));
+        Some((field, Sourced { text: value.clone()?, origin }))
+    });
+    let variables = Field::ALL.into_iter().filter_map(|field| {
+        let name = format!("RDSCONN_{}", field.name().to_ascii_uppercase());
+        let text = environment.text(&name)?.to_owned();
+        Some((field, Sourced { text, origin: Origin::Variable(name) }))
+    });
+    Overrides { flags: flags.collect(), variables: variables.collect() }
 }

@@ -43,6 +43,8 @@ pub enum Origin {
     },
     /// The region that an RDS name holds.
     EndpointName,
+    /// The AWS configuration's own words on a profile.
+    AwsProfile(String),
     /// It follows from another field.
     Follows(Field),
     /// Nothing said otherwise.
@@ -61,6 +63,7 @@ impl fmt::Display for Origin {
             Self::Convention { path, line, built_in: true } => write!(f, "built-in {}:{line}", path.display()),
             Self::Defaults { path, line } => write!(f, "[defaults] in {}:{line}", path.display()),
             Self::EndpointName => f.write_str("read from the endpoint's name"),
+            Self::AwsProfile(name) => write!(f, "AWS profile {name}"),
             Self::Follows(field) => write!(f, "follows {}", field.name()),
             Self::BuiltIn => f.write_str("built-in"),
         }

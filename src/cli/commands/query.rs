@@ -26,7 +26,6 @@ pub(crate) fn run(arguments: Query, environment: &Environment, printer: Printer)
         return Err(Report::usage("HOST is missing".to_owned()).hint("run rdsconn --help").into());
     };
     let context = Context::load(&arguments.common, environment, printer)?;
-    let target = context.resolve(host, &arguments.target)?;
     let script = Script::new(&arguments)?;
     let style = Style {
         format: Format::choose(
@@ -41,7 +40,8 @@ pub(crate) fn run(arguments: Query, environment: &Environment, printer: Printer)
     };
     let runtime = runtime()?;
     let outcome = runtime.block_on(async {
-        let database = context.database(&target, arguments.output.read_timeout).await?;
+        let target = context.resolve(host, &arguments.target).await?;
+        let database = context.database(&target, arguments.output.read_timeout)?;
         query(&database, script, style, printer).await
     });
     // A read of stdin that nobody waits for any more must not hold up the end.

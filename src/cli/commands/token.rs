@@ -9,14 +9,14 @@ use crate::cli::context::{Context, runtime};
 use crate::cli::printer::Printer;
 use crate::cli::report::{Failure, Report};
 use crate::os::{Environment, timestamp};
+use crate::session::plan;
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Token, environment: &Environment, printer: Printer) -> Result<(), Failure> {
     let context = Context::load(&arguments.common, environment, printer)?;
-    let target = context.resolve(&arguments.host, &arguments.target)?;
-    let runtime = runtime()?;
-    let (plan, token) = runtime.block_on(async {
-        let plan = context.plan(&target).await?;
+    let (plan, token) = runtime()?.block_on(async {
+        let target = context.resolve(&arguments.host, &arguments.target).await?;
+        let plan = plan(&target).map_err(Report::from)?;
         let request = TokenRequest { endpoint: &plan.endpoint, region: &plan.region, user: &plan.user };
         let token = context.tokens(&target).token(request).await.map_err(Report::from)?;
         Ok::<_, Failure>((plan, token))

@@ -3,7 +3,6 @@
 use super::Report;
 use crate::aws::Error;
 use crate::cli::exit_status::ExitStatus;
-use crate::cli::words::closest;
 
 impl From<Error> for Report {
     fn from(error: Error) -> Self {
