@@ -10,4 +10,9 @@
 )]
 
 pub mod certificates;
+pub mod embedded;
+pub mod packets;
 pub mod verifier;
+mod wire;
+
+pub use wire::Record;
