@@ -3,6 +3,7 @@
 use super::Report;
 use crate::aws::Error;
 use crate::cli::exit_status::ExitStatus;
+use crate::target::nearest;
 
 impl From<Error> for Report {
     fn from(error: Error) -> Self {
@@ -12,7 +13,7 @@ impl From<Error> for Report {
                 report(ExitStatus::Usage).hint("look at ~/.aws/config and ~/.aws/credentials, or where AWS_CONFIG_FILE points")
             }
             Error::ProfileMissing { profile, known } => {
-                let hint = closest(profile, known).map_or_else(
+                let hint = nearest(profile, known.iter().map(String::as_str)).map_or_else(
                     || format!("run aws configure sso --profile {profile}, or name another one with --profile"),
                     |near| format!("did you mean --profile {near}?"),
                 );
