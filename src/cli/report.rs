@@ -16,6 +16,10 @@ use super::exit_status::ExitStatus;
 use super::printer::{Paint, Printer};
 use crate::query::escape_for_terminal;
 
+pub(super) use config::advice;
+pub(super) use mysql::report as database;
+pub(super) use session::report as opening;
+
 /// What went wrong, why, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Report {
