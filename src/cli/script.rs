@@ -13,11 +13,15 @@ use crate::query::{Error, Splitter, Statement};
 /// How much is read at a time.
 const PIECE: usize = 64 * 1024;
 
-/// The statements to run.
+/// The statements to run. Each argument is a text of its own: a string that one leaves open does not reach into the next.
 #[derive(Debug)]
 pub(crate) struct Script {
     splitter: Splitter,
+    /// Arguments that have not been split yet, the next one last.
+    texts: Vec<String>,
+    /// Read when all of them are done.
     input: Option<Input>,
+    reading: bool,
     long: bool,
 }
 
@@ -30,7 +34,8 @@ enum Input {
 impl Script {
     /// SQL, then each `-e`, then `-f`; with none of them, stdin if it is not a terminal.
     pub(crate) fn new(arguments: &Query) -> Result<Self, Failure> {
-        let texts: Vec<&String> = arguments.sql.iter().chain(&arguments.execute).collect();
+        let mut texts: Vec<String> = arguments.sql.iter().chain(&arguments.execute).cloned().collect();
+        texts.reverse();
         let input = match &arguments.file {
             Some(path) if path.as_os_str() == "-" => Some(Input::Stdin(tokio::io::stdin())),
             Some(path) => match crate::os::open_file(path) {
@@ -50,15 +55,22 @@ impl Script {
             }
             None => Some(Input::Stdin(tokio::io::stdin())),
         };
-        let mut splitter = Splitter::new();
-        for text in &texts {
-            splitter.push(text.as_bytes());
-            splitter.push(b"\n;\n");
+        let mut script =
+            Self { long: input.is_some() || texts.len() > 1, splitter: Splitter::new(), texts, input, reading: false };
+        script.begin_next();
+        Ok(script)
+    }
+
+    /// Goes on to the next argument, or to the input. `false` when there is none.
+    fn begin_next(&mut self) -> bool {
+        self.splitter = Splitter::new();
+        if let Some(text) = self.texts.pop() {
+            self.splitter.push(text.as_bytes());
+            self.splitter.finish();
+            return true;
         }
-        if input.is_none() {
-            splitter.finish();
-        }
-        Ok(Self { splitter, long: input.is_some() || texts.len() > 1, input })
+        self.reading = self.input.is_some();
+        self.reading
     }
 
     /// Whether it helps to say at which line something went wrong.
@@ -73,7 +85,7 @@ impl Script {
 
     /// Reads on. `false` when there is nothing more.
     pub(crate) async fn read(&mut self) -> io::Result<bool> {
-        let Some(input) = &mut self.input else { return Ok(false) };
+        let Some(input) = self.input.as_mut().filter(|_| self.reading) else { return Ok(self.begin_next()) };
         let mut piece = vec![0; PIECE];
         let length = match input {
             Input::File(file) => file.read(&mut piece)?,
@@ -81,6 +93,7 @@ impl Script {
         };
         if length == 0 {
             self.input = None;
+            self.reading = false;
             self.splitter.finish();
         } else {
             self.splitter.push(&piece[..length]);

@@ -28,3 +28,9 @@ pub fn read_file(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
 pub fn open_file(path: &std::path::Path) -> std::io::Result<std::fs::File> {
     std::fs::File::open(path)
 }
+
+/// Stdout as a plain file, without the standard library's buffer: results come in large pieces of their own.
+pub fn stdout() -> std::io::Result<std::fs::File> {
+    use std::os::fd::AsFd as _;
+    Ok(std::fs::File::from(std::io::stdout().as_fd().try_clone_to_owned()?))
+}

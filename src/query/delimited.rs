@@ -10,6 +10,7 @@
 //! Both give binary cells as they are in a pipe, and in hexadecimal on a terminal.
 
 use std::io;
+use std::marker::PhantomData;
 
 use crate::backend::{Column, ColumnKind, Row};
 use crate::query::Style;
@@ -18,60 +19,57 @@ use crate::query::escape::{Keep, push_for_terminal};
 use crate::query::output::Layout;
 use crate::query::pieces::Sheet;
 
-/// How one field is written.
-type PushField = fn(&mut Vec<u8>, &[u8], Style);
+/// How fields are written; a type rather than a value, so that the loop over the cells is compiled for it.
+pub(super) trait Fields: Send {
+    /// Stands between two fields.
+    const SEPARATOR: u8;
+    /// Stands for NULL.
+    const NULL: &'static [u8];
+    /// Stands between two result sets.
+    const GAP: &'static [u8];
+    /// Writes one field.
+    fn push(out: &mut Vec<u8>, cell: &[u8], style: Style);
+}
 
-/// One of the two.
+/// Tab-separated.
 #[derive(Debug)]
-pub(super) struct Delimited {
+pub(super) struct Tsv;
+
+/// Comma-separated.
+#[derive(Debug)]
+pub(super) struct Csv;
+
+/// One result set.
+#[derive(Debug)]
+pub(super) struct Delimited<F> {
     style: Style,
     names: Vec<String>,
     kinds: Vec<ColumnKind>,
-    separator: u8,
-    null: &'static [u8],
-    push_field: PushField,
-    /// What stands before the column names.
-    opening: &'static [u8],
+    first: bool,
     scratch: Vec<u8>,
+    fields: PhantomData<F>,
 }
 
-impl Delimited {
-    pub(super) fn tsv(columns: &[Column], style: Style) -> Self {
-        let push_field = match (style.raw, style.terminal) {
-            (true, false) => |out: &mut Vec<u8>, cell: &[u8], _| out.extend_from_slice(cell),
-            _ => push_tsv_field,
-        };
-        Self::of(columns, style, b'\t', b"NULL", push_field, b"")
-    }
-
+impl<F> Delimited<F> {
     /// `first`: whether no result set came before.
-    pub(super) fn csv(columns: &[Column], style: Style, first: bool) -> Self {
-        Self::of(columns, style, b',', b"", push_csv_field, if first { b"" } else { b"\n" })
-    }
-
-    fn of(
-        columns: &[Column],
-        style: Style,
-        separator: u8,
-        null: &'static [u8],
-        push_field: PushField,
-        opening: &'static [u8],
-    ) -> Self {
+    pub(super) fn new(columns: &[Column], style: Style, first: bool) -> Self {
         let names = columns.iter().map(|column| column.name.clone()).collect();
-        Self { style, names, kinds: kinds(columns), separator, null, push_field, opening, scratch: Vec::new() }
+        Self { style, names, kinds: kinds(columns), first, scratch: Vec::new(), fields: PhantomData }
     }
 }
 
-impl Layout for Delimited {
+impl<F: Fields> Layout for Delimited<F> {
     fn begin(&mut self, sheet: &mut dyn Sheet) -> io::Result<()> {
         let out = sheet.bytes();
-        out.extend_from_slice(self.opening);
+        if !self.first {
+            out.extend_from_slice(F::GAP);
+        }
         if self.style.headers {
             for (index, name) in self.names.iter().enumerate() {
                 if index > 0 {
-                    out.push(self.separator);
+                    out.push(F::SEPARATOR);
                 }
-                (self.push_field)(out, name.as_bytes(), self.style);
+                F::push(out, name.as_bytes(), self.style);
             }
             out.push(b'\n');
         }
@@ -82,13 +80,13 @@ impl Layout for Delimited {
         let out = sheet.bytes();
         for (index, kind) in self.kinds.iter().enumerate() {
             if index > 0 {
-                out.push(self.separator);
+                out.push(F::SEPARATOR);
             }
             match row.cell(index) {
-                None => out.extend_from_slice(self.null),
+                None => out.extend_from_slice(F::NULL),
                 Some(cell) => {
                     let text = readable(*kind, cell, self.style.terminal, &mut self.scratch);
-                    (self.push_field)(out, text, self.style);
+                    F::push(out, text, self.style);
                 }
             }
         }
@@ -97,48 +95,60 @@ impl Layout for Delimited {
     }
 }
 
-fn push_tsv_field(out: &mut Vec<u8>, cell: &[u8], style: Style) {
-    if style.terminal {
-        let mut escaped = Vec::new();
-        if style.raw {
-            escaped.extend_from_slice(cell);
-        } else {
-            push_tsv_escaped(&mut escaped, cell);
+impl Fields for Tsv {
+    const SEPARATOR: u8 = b'\t';
+    const NULL: &'static [u8] = b"NULL";
+    const GAP: &'static [u8] = b"";
+
+    fn push(out: &mut Vec<u8>, cell: &[u8], style: Style) {
+        match (style.raw, style.terminal) {
+            (false, false) => push_tsv_escaped(out, cell),
+            (true, false) => out.extend_from_slice(cell),
+            (true, true) => push_for_terminal(out, cell, Keep::Lines),
+            (false, true) => {
+                let mut escaped = Vec::new();
+                push_tsv_escaped(&mut escaped, cell);
+                push_for_terminal(out, &escaped, Keep::Lines);
+            }
         }
-        push_for_terminal(out, &escaped, Keep::Lines);
-    } else {
-        push_tsv_escaped(out, cell);
     }
 }
 
-fn push_tsv_escaped(out: &mut Vec<u8>, cell: &[u8]) {
-    if !may_need_escape(cell, b'\\', b'\\') {
-        return out.extend_from_slice(cell);
+impl Fields for Csv {
+    const SEPARATOR: u8 = b',';
+    const NULL: &'static [u8] = b"";
+    const GAP: &'static [u8] = b"\n";
+
+    fn push(out: &mut Vec<u8>, cell: &[u8], style: Style) {
+        if style.terminal {
+            let mut escaped = Vec::new();
+            push_for_terminal(&mut escaped, cell, Keep::Lines);
+            push_csv_quoted(out, &escaped);
+        } else {
+            push_csv_quoted(out, cell);
+        }
     }
-    let mut written = 0;
-    for (index, byte) in cell.iter().enumerate() {
-        let escape = match byte {
-            b'\\' => b"\\\\",
-            b'\n' => b"\\n",
-            b'\t' => b"\\t",
-            0 => b"\\0",
-            _ => continue,
-        };
-        out.extend_from_slice(&cell[written..index]);
-        out.extend_from_slice(escape);
-        written = index + 1;
-    }
-    out.extend_from_slice(&cell[written..]);
 }
 
-fn push_csv_field(out: &mut Vec<u8>, cell: &[u8], style: Style) {
-    if style.terminal {
-        let mut escaped = Vec::new();
-        push_for_terminal(&mut escaped, cell, Keep::Lines);
-        push_csv_quoted(out, &escaped);
-    } else {
-        push_csv_quoted(out, cell);
+/// What follows the backslash in the escape of a byte; zero for a byte that needs none.
+const TSV_ESCAPES: [u8; 256] = {
+    let mut letters = [0; 256];
+    letters[b'\\' as usize] = b'\\';
+    letters[b'\n' as usize] = b'n';
+    letters[b'\t' as usize] = b't';
+    letters[0] = b'0';
+    letters
+};
+
+fn push_tsv_escaped(out: &mut Vec<u8>, mut cell: &[u8]) {
+    if may_need_escape(cell, b'\\', b'\\') {
+        while let Some(at) = cell.iter().position(|byte| TSV_ESCAPES[usize::from(*byte)] != 0) {
+            out.extend_from_slice(&cell[..at]);
+            out.extend_from_slice(&[b'\\', TSV_ESCAPES[usize::from(cell[at])]]);
+            cell = &cell[at + 1..];
+        }
     }
+    out.extend_from_slice(cell);
 }
 
 fn push_csv_quoted(out: &mut Vec<u8>, cell: &[u8]) {

@@ -7,7 +7,7 @@
 use std::io::{self, Write};
 
 use crate::backend::{Column, Outcome, ResultSink, Row};
-use crate::query::delimited::Delimited;
+use crate::query::delimited::{Csv, Delimited, Tsv};
 use crate::query::json::Json;
 use crate::query::markdown::Markdown;
 use crate::query::pieces::{Pieces, Sheet};
@@ -117,8 +117,8 @@ impl<W: Write, L: Listener> Output<W, L> {
             Format::Vertical => Box::new(Vertical::new(columns, style)),
             Format::Json => Box::new(Json::new(columns, style, true)),
             Format::Jsonl => Box::new(Json::new(columns, style, false)),
-            Format::Csv => Box::new(Delimited::csv(columns, style, first)),
-            Format::Tsv => Box::new(Delimited::tsv(columns, style)),
+            Format::Csv => Box::new(Delimited::<Csv>::new(columns, style, first)),
+            Format::Tsv => Box::new(Delimited::<Tsv>::new(columns, style, first)),
             Format::Markdown => Box::new(Markdown::new(columns, style, first)),
         }
     }

@@ -5,6 +5,7 @@
 //! - Comments stay in the text (they may be hints, or tags that a proxy reads), except line comments before a
 //!   statement. A text of comments only is no statement.
 //! - Bytes are left as they are: no CRLF is turned into LF, NUL is allowed.
+//! - A block comment ends at the first `*/`, as for the server; MariaDB's client goes on after a `/*!` inside it.
 //! - `DELIMITER` is understood wherever a statement could start, not only at the start of a line.
 //! - Client commands other than `\g`, `\G` and `DELIMITER` are not carried out (`\!` would run a shell): they stay in
 //!   the text and the server refuses it.
@@ -50,8 +51,9 @@ pub struct Splitter {
     start: usize,
     /// The first byte not looked at.
     scan: usize,
-    /// The line of the byte at `scan`.
+    /// The line of the byte at `counted`; lines are counted in long runs, and only where somebody asks.
     line: u64,
+    counted: usize,
     place: Place,
     /// The line of the first byte that stays in the text, block comment or code, once there is one.
     begun_line: Option<u64>,
@@ -99,6 +101,7 @@ impl Splitter {
             start: 0,
             scan: 0,
             line: 1,
+            counted: 0,
             place: Place::TextStart,
             begun_line: None,
             code_line: None,
@@ -120,8 +123,10 @@ impl Splitter {
         if self.refused {
             return;
         }
+        self.line_here();
         self.buffer.drain(..self.start);
         self.scan -= self.start;
+        self.counted = self.scan;
         self.start = 0;
         if self.buffer.len() < KEPT_CAPACITY / 2 {
             self.buffer.shrink_to(KEPT_CAPACITY);
@@ -199,13 +204,14 @@ impl Splitter {
             if spaces > 0 {
                 return Ok(self.advance(spaces));
             }
-            match read_command(rest, self.line, self.ended) {
+            match read_command(rest, self.ended) {
                 Command::No => {}
                 Command::Unclear => return Ok(Step::Starved),
                 Command::Sets(delimiter) => {
                     // The rest of the line is skipped, whether the command was right or not.
+                    let line = self.line_here();
                     let step = self.begin_line_comment();
-                    self.delimiter = Delimiter::new(&delimiter?);
+                    self.delimiter = Delimiter::new(&delimiter.map_err(|problem| problem.at(line))?);
                     return Ok(step);
                 }
             }
@@ -307,28 +313,37 @@ impl Splitter {
     }
 
     fn refuse(&mut self) -> Error {
-        let line = self.code_line.or(self.begun_line).unwrap_or(self.line);
+        let line = self.code_line.or(self.begun_line).unwrap_or_else(|| self.line_here());
         self.refused = true;
         self.buffer = Vec::new();
-        (self.start, self.scan, self.begun_line, self.code_line) = (0, 0, None, None);
+        (self.start, self.scan, self.counted, self.begun_line, self.code_line) = (0, 0, 0, None, None);
         Error::StatementTooLong { line, limit: self.limit }
     }
 
     /// Moves over bytes that are neither space nor comment.
     fn advance_code(&mut self, count: usize) -> Step {
-        self.code_line.get_or_insert(self.line);
+        if self.code_line.is_none() {
+            self.code_line = Some(self.line_here());
+        }
         self.advance_kept(count)
     }
 
     /// Moves over bytes that stay in the statement.
     fn advance_kept(&mut self, count: usize) -> Step {
-        self.begun_line.get_or_insert(self.line);
+        if self.begun_line.is_none() {
+            self.begun_line = Some(self.line_here());
+        }
         self.advance(count)
     }
 
+    /// The line of the byte at `scan`.
+    fn line_here(&mut self) -> u64 {
+        self.line += memchr_iter(b'\n', &self.buffer[self.counted..self.scan]).count() as u64;
+        self.counted = self.scan;
+        self.line
+    }
+
     fn advance(&mut self, count: usize) -> Step {
-        let passed = &self.buffer[self.scan..self.scan + count];
-        self.line += memchr_iter(b'\n', passed).count() as u64;
         self.scan += count;
         if self.begun_line.is_none() {
             self.start = self.scan;

@@ -1,6 +1,7 @@
 //! `rdsconn HOST [SQL]`: opens the target, runs the statements one after the other, and prints their rows.
 
 use std::cell::Cell;
+use std::fs::File;
 use std::io;
 use std::time::Duration;
 
@@ -49,7 +50,7 @@ pub(crate) fn run(arguments: Query, environment: &Environment, printer: Printer)
     outcome
 }
 
-type Rows = Output<io::Stdout, Results>;
+type Rows = Output<File, Results>;
 
 async fn query(database: &Database<'_>, mut script: Script, style: Style, printer: Printer) -> Result<(), Failure> {
     let mut termination = Termination::listen().map_err(|error| Report::new(ExitStatus::Bug, &error))?;
@@ -60,7 +61,8 @@ async fn query(database: &Database<'_>, mut script: Script, style: Style, printe
             return Err(Failure::Signal(signal));
         }
     };
-    let mut output = Output::new(io::stdout(), style, Results::new(printer, style));
+    let stdout = crate::os::stdout().map_err(Failure::Output)?;
+    let mut output = Output::new(stdout, style, Results::new(printer, style));
     let running = Cell::new(false);
     let ended = tokio::select! {
         ended = statements(&mut connected.statements, &mut script, &mut output, &running) => Ok(ended),

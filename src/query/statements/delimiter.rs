@@ -24,7 +24,25 @@ pub(super) enum Command {
     /// More bytes are needed to tell, or to read it.
     Unclear,
     /// It does; this is the delimiter it sets, and the rest of the line means nothing.
-    Sets(Result<Vec<u8>, Error>),
+    Sets(Result<Vec<u8>, Problem>),
+}
+
+/// What is wrong with a command.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Problem {
+    Missing,
+    Backslash,
+    TooLong,
+}
+
+impl Problem {
+    pub(super) fn at(self, line: u64) -> Error {
+        match self {
+            Self::Missing => Error::DelimiterMissing { line },
+            Self::Backslash => Error::DelimiterBackslash { line },
+            Self::TooLong => Error::DelimiterTooLong { line, limit: MAXIMUM_LINE },
+        }
+    }
 }
 
 impl Delimiter {
@@ -46,8 +64,8 @@ impl Delimiter {
     }
 }
 
-/// Reads the command at the start of `rest`, which begins at `line`; `ended` says that nothing follows `rest`.
-pub(super) fn read_command(rest: &[u8], line: u64, ended: bool) -> Command {
+/// Reads the command at the start of `rest`; `ended` says that nothing follows `rest`.
+pub(super) fn read_command(rest: &[u8], ended: bool) -> Command {
     let (word, after) = rest.split_at(rest.len().min(KEYWORD.len()));
     if !word.eq_ignore_ascii_case(&KEYWORD[..word.len()]) {
         return Command::No;
@@ -61,16 +79,14 @@ pub(super) fn read_command(rest: &[u8], line: u64, ended: bool) -> Command {
     let window = &after[..after.len().min(MAXIMUM_LINE)];
     let argument = match memchr(b'\n', window) {
         Some(end) => argument(&window[..end]),
-        None if window.len() == MAXIMUM_LINE => {
-            return Command::Sets(Err(Error::DelimiterTooLong { line, limit: MAXIMUM_LINE }));
-        }
+        None if window.len() == MAXIMUM_LINE => return Command::Sets(Err(Problem::TooLong)),
         None if !ended => return Command::Unclear,
         None => argument(window),
     };
     Command::Sets(if argument.is_empty() {
-        Err(Error::DelimiterMissing { line })
+        Err(Problem::Missing)
     } else if argument.contains(&b'\\') {
-        Err(Error::DelimiterBackslash { line })
+        Err(Problem::Backslash)
     } else {
         Ok(argument.to_vec())
     })
