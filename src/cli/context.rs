@@ -13,12 +13,12 @@ use crate::cli::printer::Printer;
 use crate::cli::progress::{Silent, StageLines};
 use crate::cli::questions::TerminalQuestions;
 use crate::cli::report::{self, Failure, Report};
-use crate::config::{Overrides, Resolution, Settings};
+use crate::config::{ConfigError, Overrides, Resolution, Settings};
 use crate::mysql::{self, Gate};
 use crate::os::Environment;
 use crate::session::{self, Connected, Open, Plan, Via};
 use crate::ssh::{self, SshSession};
-use crate::target::{Field, HostArgument, Origin, Sourced, Target};
+use crate::target::{Field, HostArgument, Origin, Target};
 
 /// For each stage, unless `--connect-timeout` says otherwise.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -36,7 +36,7 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 pub(crate) struct Context<'a> {
     environment: &'a Environment,
     printer: Printer,
-    settings: Settings,
+    pub settings: Settings,
     ssh_config: Option<std::path::PathBuf>,
     connect_timeout: Duration,
     begun: Instant,
@@ -50,12 +50,12 @@ impl<'a> Context<'a> {
         printer: Printer,
     ) -> Result<Self, Failure> {
         let begun = Instant::now();
-        let settings = Settings::load(options.config.as_deref(), environment).map_err(Report::from)?;
+        let settings = Settings::load(environment, options.config.as_deref()).map_err(Report::from)?;
         let ssh_config = options
             .ssh_config
             .clone()
             .or_else(|| environment.path("RDSCONN_SSH_CONFIG"))
-            .or_else(|| settings.ssh_config().map(std::path::Path::to_owned));
+            .or_else(|| settings.ssh.config.clone());
         let connect_timeout = options.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
         Ok(Self { environment, printer, settings, ssh_config, connect_timeout, begun })
     }
@@ -63,7 +63,7 @@ impl<'a> Context<'a> {
     /// What HOST means, with the flags and variables on top.
     pub(crate) fn resolution(&self, host: &str, options: &TargetOptions) -> Result<Resolution, Failure> {
         let host = HostArgument::parse(host).map_err(Report::from)?;
-        let overrides = overrides(options, self.environment);
+        let overrides = overrides(options, self.environment).map_err(Report::from)?;
         Ok(self.settings.resolve(&host, &overrides).map_err(Report::from)?)
     }
 
@@ -216,8 +216,9 @@ impl crate::backend::ResultSink for Discard {
     }
 }
 
-/// The fields that flags and `RDSCONN_*` variables set.
-fn overrides(options: &TargetOptions, environment: &Environment) -> Overrides {
+/// The fields that flags and variables set.
+fn overrides(options: &TargetOptions, environment: &Environment) -> Result<Overrides, ConfigError> {
+    let mut overrides = Overrides::from_environment(environment)?;
     let typed = [
         (Field::Profile, &options.profile),
         (Field::Region, &options.region),
@@ -235,14 +236,10 @@ fn overrides(options: &TargetOptions, environment: &Environment) -> Overrides {
         (Field::ClusterArn, &options.cluster_arn),
         (Field::SecretArn, &options.secret_arn),
     ];
-    let flags = typed.into_iter().filter_map(|(field, value)| {
-        let origin = Origin::Flag(format!("--{}", field.name().replace('_', "-")));
-        Some((field, Sourced { text: value.clone()?, origin }))
-    });
-    let variables = Field::ALL.into_iter().filter_map(|field| {
-        let name = format!("RDSCONN_{}", field.name().to_ascii_uppercase());
-        let text = environment.text(&name)?.to_owned();
-        Some((field, Sourced { text, origin: Origin::Variable(name) }))
-    });
-    Overrides { flags: flags.collect(), variables: variables.collect() }
+    for (field, value) in typed {
+        if let Some(value) = value {
+            overrides.set_flag(field, &format!("--{}", field.name().replace('_', "-")), value);
+        }
+    }
+    Ok(overrides)
 }
