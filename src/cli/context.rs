@@ -1,11 +1,11 @@
 //! Joins the rooms: settings, target, plan, tokens, bastion and gate of one run.
 
-use std::future::{Future, ready};
+use std::future::ready;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::aws::{Profiles, Tokens};
-use crate::backend::{Stage, Statements as _};
+use crate::backend::{Progress as _, Stage, Statements as _};
 use crate::cli::arguments::{CommonOptions, TargetOptions};
 use crate::cli::commands::query::Stop;
 use crate::cli::exit_status::ExitStatus;

@@ -7,6 +7,8 @@ mod exit_status;
 mod printer;
 mod progress;
 mod questions;
+mod results;
+mod script;
 mod report;
 mod words;
 

@@ -78,6 +78,7 @@ pub(crate) fn advice(fault: &Fault) -> Option<String> {
         | Problem::Pattern(_)
         | Problem::Test(_)
         | Problem::RepeatedHost { .. }
+        | Problem::UnquotedHost { .. }
         | Problem::FileName => None,
     }
 }
