@@ -117,18 +117,7 @@ impl TrustedFolder {
 
     /// The names in it that end in `.extension`, hidden ones left out, in byte order.
     pub fn names(&self, extension: &str) -> Result<Vec<OsString>, FileError> {
-        let failed = |error: Errno| unreadable(&self.path, error.into());
-        let mut names = Vec::new();
-        for entry in rustix::fs::Dir::read_from(&self.descriptor).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            let name = OsStr::from_bytes(entry.file_name().to_bytes());
-            let is_hidden = name.as_bytes().starts_with(b".");
-            if !is_hidden && Path::new(name).extension() == Some(OsStr::new(extension)) {
-                names.push(name.to_owned());
-            }
-        }
-        names.sort_unstable();
-        Ok(names)
+        names_in(&self.path, &self.descriptor, extension)
     }
 
     /// Reads a file of this folder. `None` if it does not exist. A link is followed, and what it leads to is judged by its
@@ -138,7 +127,7 @@ impl TrustedFolder {
         // Without NONBLOCK the open of a named pipe would wait for its writer.
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
         match rustix::fs::openat(&self.descriptor, name, flags, Mode::empty()) {
-            Ok(descriptor) => read_checked(&path, descriptor, limit).map(Some),
+            Ok(descriptor) => read_text(&path, descriptor, limit, true).map(Some),
             Err(Errno::NOENT) => Ok(None),
             Err(Errno::LOOP | Errno::MLINK) => read_resolved(&path, limit).map(Some),
             Err(error) => Err(unreadable(&path, error.into())),
@@ -153,6 +142,38 @@ pub fn read_trusted(path: &Path, limit: u64) -> Result<Option<String>, FileError
         Some(folder) => folder.read(name, limit),
         None => Ok(None),
     }
+}
+
+/// Reads a file whoever wrote it, to report on it; nothing may be done that it says.
+pub fn read_any(path: &Path, limit: u64) -> Result<String, FileError> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    match rustix::fs::open(path, flags, Mode::empty()) {
+        Ok(descriptor) => read_text(path, descriptor, limit, false),
+        Err(Errno::NOENT) => Err(FileError::Missing { path: path.to_owned() }),
+        Err(error) => Err(unreadable(path, error.into())),
+    }
+}
+
+/// The files of a folder, whoever owns it, that end in `.extension`, hidden ones left out, in byte order.
+pub fn list(path: &Path, extension: &str) -> Result<Vec<PathBuf>, FileError> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let descriptor = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| unreadable(path, error.into()))?;
+    Ok(names_in(path, &descriptor, extension)?.into_iter().map(|name| path.join(name)).collect())
+}
+
+fn names_in(path: &Path, descriptor: &OwnedFd, extension: &str) -> Result<Vec<OsString>, FileError> {
+    let failed = |error: Errno| unreadable(path, error.into());
+    let mut names = Vec::new();
+    for entry in rustix::fs::Dir::read_from(descriptor).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let name = OsStr::from_bytes(entry.file_name().to_bytes());
+        let is_hidden = name.as_bytes().starts_with(b".");
+        if !is_hidden && Path::new(name).extension() == Some(OsStr::new(extension)) {
+            names.push(name.to_owned());
+        }
+    }
+    names.sort_unstable();
+    Ok(names)
 }
 
 /// The folder that a path names a file in.
@@ -191,17 +212,19 @@ fn read_resolved(path: &Path, limit: u64) -> Result<String, FileError> {
     let name = resolved.file_name().ok_or_else(|| FileError::NotAFile { path: resolved.clone() })?;
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
     match rustix::fs::openat(&folder.descriptor, name, flags, Mode::empty()) {
-        Ok(descriptor) => read_checked(&resolved, descriptor, limit),
+        Ok(descriptor) => read_text(&resolved, descriptor, limit, true),
         Err(error) => Err(unreadable(&resolved, error.into())),
     }
 }
 
-fn read_checked(path: &Path, descriptor: OwnedFd, limit: u64) -> Result<String, FileError> {
+fn read_text(path: &Path, descriptor: OwnedFd, limit: u64, is_judged: bool) -> Result<String, FileError> {
     let stat = rustix::fs::fstat(&descriptor).map_err(|error| unreadable(path, error.into()))?;
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
         return Err(FileError::NotAFile { path: path.to_owned() });
     }
-    judge(path, &stat, false)?;
+    if is_judged {
+        judge(path, &stat, false)?;
+    }
     let mut bytes = Vec::with_capacity(usize::try_from(stat.st_size).unwrap_or(0).min(1 << 20));
     File::from(descriptor).take(limit + 1).read_to_end(&mut bytes).map_err(|source| unreadable(path, source))?;
     if bytes.len() as u64 > limit {

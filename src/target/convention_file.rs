@@ -21,9 +21,9 @@ const KEYS: &[&str] = &["pattern", "lookup", "target", "test"];
 impl Convention {
     /// Reads one file and runs its tests. `path` is only shown and remembered; its stem is the convention's name.
     pub fn parse(path: &Path, layer: ConventionLayer, text: &str) -> Result<Self, Vec<Fault>> {
-        let source = Source { path, text };
+        let source = Source::new(path, text);
         let entries = source.parse_toml().map_err(|fault| vec![fault])?;
-        let mut draft = Draft::new(source);
+        let mut draft = Draft::new(&source);
         draft.read(&entries);
         draft.finish(layer)
     }
@@ -39,7 +39,7 @@ struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    fn new(source: Source<'a>) -> Self {
+    fn new(source: &'a Source<'a>) -> Self {
         Self {
             reader: FieldReader::new(source, "a convention"),
             pattern: None,
@@ -159,7 +159,7 @@ impl<'a> Draft<'a> {
     }
 
     fn finish(mut self, layer: ConventionLayer) -> Result<Convention, Vec<Fault>> {
-        let path = self.reader.source.path;
+        let path = self.reader.source.path();
         let Some(name) = path.file_stem().and_then(|stem| stem.to_str()) else {
             self.reader.refuse(0, Problem::FileName);
             return Err(self.reader.faults);

@@ -1,6 +1,7 @@
 //! A parsed file as a tree in which every node knows its place, so that TOML, YAML and JSON are read by the same strict
 //! code and every error names a line and a column. Reads TOML itself; knows nothing of what the keys mean.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::path::Path;
 
@@ -9,12 +10,12 @@ use toml::de::{DeTable, DeValue};
 use super::fault::{Fault, Problem};
 
 /// The text of a file and its name, to turn byte offsets into places.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Source<'a> {
-    /// As shown to the user; not opened here.
-    pub path: &'a Path,
-    /// The whole text.
-    pub text: &'a str,
+    path: &'a Path,
+    text: &'a str,
+    /// Where each line begins; found when a place is first asked for, since ten thousand hosts ask for many.
+    line_starts: OnceCell<Vec<usize>>,
 }
 
 /// A value in a file.
@@ -68,7 +69,22 @@ impl Content {
     }
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    /// The path is only shown; nothing is opened.
+    pub const fn new(path: &'a Path, text: &'a str) -> Self {
+        Self { path, text, line_starts: OnceCell::new() }
+    }
+
+    /// The path as it will be shown.
+    pub const fn path(&self) -> &'a Path {
+        self.path
+    }
+
+    /// The whole text.
+    pub const fn text(&self) -> &'a str {
+        self.text
+    }
+
     /// Line and column of a byte offset, both from 1; the column counts characters.
     pub fn position(&self, offset: usize) -> (usize, usize) {
         let (start, line) = self.line_start(offset);
@@ -99,10 +115,14 @@ impl Source<'_> {
         offset
     }
 
+    /// Where the line of an offset begins, and its number.
     fn line_start(&self, offset: usize) -> (usize, usize) {
-        let before = &self.text.as_bytes()[..self.floor(offset)];
-        let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
-        (start, 1 + before.iter().filter(|byte| **byte == b'\n').count())
+        let starts = self.line_starts.get_or_init(|| {
+            let newlines = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            std::iter::once(0).chain(newlines.map(|(at, _)| at + 1)).collect()
+        });
+        let line = starts.partition_point(|start| *start <= offset.min(self.text.len()));
+        (starts.get(line.saturating_sub(1)).copied().unwrap_or(0), line)
     }
 
     /// Where character `inside` of a string value stands, if the string is written without escapes; else where it begins.
@@ -157,7 +177,7 @@ mod tests {
 
     #[test]
     fn places_count_from_one_and_in_characters() {
-        let source = Source { path: Path::new("x"), text: "a\nüb\n" };
+        let source = Source::new(Path::new("x"), "a\nüb\n");
         for (offset, place) in
             [(0, (1, 1)), (1, (1, 2)), (2, (2, 1)), (3, (2, 1)), (4, (2, 2)), (5, (2, 3)), (99, (3, 1))]
         {
@@ -167,14 +187,14 @@ mod tests {
 
     #[test]
     fn a_syntax_error_names_its_line() {
-        let source = Source { path: Path::new("x.toml"), text: "user = \"dba\"\nport = = 3\n" };
+        let source = Source::new(Path::new("x.toml"), "user = \"dba\"\nport = = 3\n");
         let fault = source.parse_toml().unwrap_err();
         assert_eq!((fault.line, fault.source_line.as_str()), (2, "port = = 3"));
     }
 
     #[test]
     fn keys_come_in_the_order_of_the_file() {
-        let source = Source { path: Path::new("x.toml"), text: "b = 1\na = [true, 'x']\n[c]\nz = 0x1f\n" };
+        let source = Source::new(Path::new("x.toml"), "b = 1\na = [true, 'x']\n[c]\nz = 0x1f\n");
         let entries = source.parse_toml().unwrap();
         assert_eq!(entries.iter().map(|entry| entry.key.as_str()).collect::<Vec<_>>(), ["b", "a", "c"]);
         let Content::Table(inner) = &entries[2].value.content else { panic!("a table") };

@@ -117,7 +117,13 @@ pub enum Problem {
         /// The other line.
         first_line: usize,
     },
-    /// Two conventions of one folder with the same name.
+    /// `[hosts.orders.example.com]` without quotes, which is a table in a table in a table.
+    #[error("the host name in {key:?} has dots and no quotes")]
+    UnquotedHost {
+        /// The part before the first dot.
+        key: String,
+    },
+    /// A convention is called by its file's name.
     #[error("the file's name is not UTF-8")]
     FileName,
 }

@@ -9,7 +9,7 @@ use super::value;
 #[derive(Debug)]
 pub struct FieldReader<'a> {
     /// The file.
-    pub source: Source<'a>,
+    pub source: &'a Source<'a>,
     /// The section, as error messages name it.
     pub section: String,
     /// What is wrong so far.
@@ -27,7 +27,7 @@ pub struct WrittenField {
 
 impl<'a> FieldReader<'a> {
     /// Begins a section.
-    pub fn new(source: Source<'a>, section: impl Into<String>) -> Self {
+    pub fn new(source: &'a Source<'a>, section: impl Into<String>) -> Self {
         Self { source, section: section.into(), faults: Vec::new() }
     }
 

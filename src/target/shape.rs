@@ -76,7 +76,7 @@ impl RdsShape {
         if region == "global" {
             return Self::global(owner, partition, labels.last().copied()?);
         }
-        if !is_region(region) || region.starts_with("cn-") != (partition == Partition::China) {
+        if !is_region(region, partition) {
             return None;
         }
         let (identifier, kind) = owner_kind(owner)?;
@@ -126,12 +126,14 @@ fn is_hash(label: &str) -> bool {
     !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
 
-/// `us-east-1`, `us-gov-west-1`, `eusc-de-east-1`: letters, words, one digit.
-fn is_region(label: &str) -> bool {
+/// `us-east-1`, `us-gov-west-1`, `eusc-de-east-1`: letters, words, one digit. China's regions are China's alone.
+fn is_region(label: &str, partition: Partition) -> bool {
     let parts: Vec<&str> = label.split('-').collect();
     let letters = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
     matches!(parts.as_slice(), [area, middle @ .., number]
-        if letters(area) && (area.len() == 2 || *area == "eusc")
+        if letters(area)
+            && (area.len() == 2 || (*area == "eusc" && partition == Partition::Sovereign))
+            && (*area == "cn") == (partition == Partition::China)
             && !middle.is_empty() && middle.iter().all(letters)
             && number.len() == 1 && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
