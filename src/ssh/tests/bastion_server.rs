@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use russh::keys::{PrivateKey, PublicKey};
 use russh::server::{Auth, ChannelOpenHandle, Config, Handler, Msg, PublicKeyOffer, Session, VerifiedPublicKey};
-use russh::{Channel, ChannelOpenFailure, MethodKind, MethodSet, Preferred};
+use russh::{Channel, ChannelId, ChannelOpenFailure, MethodKind, MethodSet, Preferred};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 /// How the bastion behaves.
 #[derive(Clone)]
@@ -40,11 +41,12 @@ impl Behaviour {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Seen::default()));
-        tokio::spawn(self.serve(listener, Arc::clone(&seen)));
-        RunningBastion { address, seen }
+        let closed = Arc::new(Notify::new());
+        tokio::spawn(self.serve(listener, Arc::clone(&seen), Arc::clone(&closed)));
+        RunningBastion { address, seen, closed }
     }
 
-    async fn serve(self, listener: TcpListener, seen: Arc<Mutex<Seen>>) {
+    async fn serve(self, listener: TcpListener, seen: Arc<Mutex<Seen>>, closed: Arc<Notify>) {
         let config = Arc::new(Config {
             keys: self.host_keys.clone(),
             preferred: self.preferred.clone(),
@@ -58,7 +60,7 @@ impl Behaviour {
             ..Config::default()
         });
         while let Ok((socket, _)) = listener.accept().await {
-            let server = Server { behaviour: self.clone(), seen: Arc::clone(&seen) };
+            let server = Server { behaviour: self.clone(), seen: Arc::clone(&seen), closed: Arc::clone(&closed) };
             let config = Arc::clone(&config);
             tokio::spawn(async move {
                 if let Ok(session) = russh::server::run_stream(config, socket, server).await {
@@ -89,11 +91,14 @@ pub(super) struct Seen {
 pub(super) struct RunningBastion {
     pub(super) address: SocketAddr,
     pub(super) seen: Arc<Mutex<Seen>>,
+    /// Told when the client closes a channel.
+    pub(super) closed: Arc<Notify>,
 }
 
 struct Server {
     behaviour: Behaviour,
     seen: Arc<Mutex<Seen>>,
+    closed: Arc<Notify>,
 }
 
 impl Server {
@@ -140,6 +145,11 @@ impl Handler for Server {
                 seen.refused_channels += opened.iter().filter(|opened| !**opened).count();
             });
         }
+        Ok(())
+    }
+
+    async fn channel_close(&mut self, _: ChannelId, _: &mut Session) -> Result<(), russh::Error> {
+        self.closed.notify_one();
         Ok(())
     }
 
