@@ -6,8 +6,12 @@
 #![expect(
     clippy::expect_used,
     clippy::missing_panics_doc,
+    clippy::panic,
     reason = "a lab that cannot be set up fails its test by panicking"
 )]
 
 pub mod certificates;
+pub mod environment;
 pub mod verifier;
+
+mod program;
