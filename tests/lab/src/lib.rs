@@ -12,6 +12,7 @@
 
 pub mod certificates;
 pub mod environment;
+pub mod proxy;
 pub mod verifier;
 
 mod program;
