@@ -6,13 +6,18 @@
 #![expect(
     clippy::expect_used,
     clippy::missing_panics_doc,
+    clippy::panic,
     reason = "a lab that cannot be set up fails its test by panicking"
 )]
 
 pub mod certificates;
 pub mod embedded;
+pub mod environment;
 pub mod packets;
+pub mod proxy;
 pub mod verifier;
+
+mod program;
 mod wire;
 
 pub use wire::Record;

@@ -3,13 +3,16 @@
 //! They behave like an SSH server and an RDS for MySQL instance with IAM authentication; servers that misbehave are in
 //! [`crate::hostile`].
 
-// mod bastion;
+mod bastion;
 mod connection;
 mod database;
+mod keys;
 mod login;
 mod processes;
 mod sql;
+mod visitor;
 
-// pub use bastion::{Bastion, BastionOptions, ClientKey, Conduct, HostKey};
+pub use bastion::{Bastion, BastionOptions, Conduct, Visits};
 pub use database::{Account, Authentication, Database, DatabaseOptions, LoginSeen, SAMPLE};
+pub use keys::Key;
 pub use processes::Running;
