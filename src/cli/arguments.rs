@@ -14,6 +14,7 @@ use crate::query::Format;
     name = "rdsconn",
     version,
     args_conflicts_with_subcommands = true,
+    args_override_self = true,
     disable_help_subcommand = true,
     max_term_width = 100,
     override_usage = "rdsconn [OPTIONS] HOST [SQL]\n       rdsconn COMMAND [OPTIONS] ...",

@@ -98,11 +98,7 @@ impl<'a> Context<'a> {
     }
 
     /// Everything needed to open a target; nothing is connected yet.
-    pub(crate) fn database(
-        &'a self,
-        target: &Target,
-        read_timeout: Option<Duration>,
-    ) -> Result<Database<'a>, Failure> {
+    pub(crate) fn database(&'a self, target: &Target, read_timeout: Option<Duration>) -> Result<Database<'a>, Failure> {
         let plan = session::plan(target).map_err(Report::from)?;
         let progress = StageLines::new(self.printer);
         progress.passed(Stage::Resolve, &plan.endpoint.host, self.begun.elapsed());
@@ -146,8 +142,7 @@ impl Database<'_> {
     async fn bastion(&self) -> Result<SshSession, ssh::Error> {
         let name = self.plan.bastion.iter().map(|hop| hop.host.as_str()).collect::<Vec<_>>().join(", ");
         self.progress.begin(Stage::Bastion, &name);
-        let session =
-            ssh::open(&self.plan.bastion, &self.context.ssh_settings(), Arc::new(TerminalQuestions)).await?;
+        let session = ssh::open(&self.plan.bastion, &self.context.ssh_settings(), Arc::new(TerminalQuestions)).await?;
         self.progress.end(Stage::Bastion, &name);
         if let Some(learned) = session.learned_host_key() {
             let key = &learned.key;

@@ -7,9 +7,9 @@ mod exit_status;
 mod printer;
 mod progress;
 mod questions;
+mod report;
 mod results;
 mod script;
-mod report;
 mod words;
 
 use clap::Parser as _;
@@ -21,10 +21,12 @@ use arguments::{Arguments, Command, CommonOptions, Conventions};
 use printer::Printer;
 use report::{Failure, Report};
 
-/// What must happen before anything else: a panic becomes one exit code, and the random generator warms up on the side.
+/// What must happen before anything else: no core files, a panic becomes one exit code, and the random generator warms up on
+/// the side.
 ///
 /// The first TLS handshake of a process would otherwise wait for the generator's seed; see `.cargo/config.toml`.
 pub fn prepare_process() {
+    crate::os::harden_process();
     let default_hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         default_hook(panic);

@@ -5,6 +5,7 @@
 mod clock;
 mod environment;
 pub mod files;
+mod harden;
 mod programs;
 pub mod signals;
 mod socket_owner;
@@ -13,6 +14,7 @@ mod whole_files;
 
 pub use clock::timestamp;
 pub use environment::Environment;
+pub use harden::harden_process;
 pub use programs::{Captured, Program, ProgramError};
 pub use socket_owner::{SocketOwner, socket_owner};
 pub use whole_files::{WholeFile, append_line};

@@ -94,7 +94,10 @@ fn fish_loads_and_completes() {
 
 #[test]
 fn elvish_loads() {
-    let ask = format!("eval (slurp < {}); put $edit:completion:arg-completer[rdsconn]", folder().join("rdsconn.elv").display());
+    let ask = format!(
+        "eval (slurp < {}); put $edit:completion:arg-completer[rdsconn]",
+        folder().join("rdsconn.elv").display()
+    );
     if let Some(output) = run("elvish", &["-norc", "-c", &ask]) {
         // Without a terminal elvish has no editor to hang the completer on; the script itself must compile.
         let complaint = String::from_utf8_lossy(&output.stderr);

@@ -59,7 +59,8 @@ impl Source {
     }
 
     fn is_test(&self) -> bool {
-        self.path.file_stem().is_some_and(|stem| stem == "tests") || self.path.components().any(|part| part.as_os_str() == "tests")
+        self.path.file_stem().is_some_and(|stem| stem == "tests")
+            || self.path.components().any(|part| part.as_os_str() == "tests")
     }
 }
 
@@ -73,7 +74,8 @@ fn collect(folder: &Path, sources: &mut Vec<Source>) {
             }
         } else if name.extension().is_some_and(|extension| extension == "rs") {
             let text = std::fs::read_to_string(root.join(&name)).unwrap();
-            let room = name.components().nth(1).unwrap().as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned();
+            let room =
+                name.components().nth(1).unwrap().as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned();
             sources.push(Source { path: name, room, text });
         }
     }
@@ -91,7 +93,8 @@ fn a_room_imports_only_what_the_table_allows() {
     let allowed: BTreeMap<_, _> = MAY_IMPORT.into_iter().collect();
     let import = Regex::new(r"\b(?:crate|rdsconn)::(?:\{([^}]*)\}|(\w+))").unwrap();
     for source in sources("src").iter().filter(|source| source.room != "lib") {
-        let rooms = allowed.get(source.room.as_str()).unwrap_or_else(|| panic!("{:?} is in no known room", source.path));
+        let rooms =
+            allowed.get(source.room.as_str()).unwrap_or_else(|| panic!("{:?} is in no known room", source.path));
         for found in import.captures_iter(&source.code()) {
             let names = found.get(1).or(found.get(2)).unwrap().as_str();
             for name in names.split(',').map(|name| name.trim().split("::").next().unwrap()) {

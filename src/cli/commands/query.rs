@@ -8,11 +8,11 @@ use std::time::Duration;
 use crate::backend::{Column, Outcome, ResultSink, Row, Statements as _};
 use crate::cli::arguments::Query;
 use crate::cli::context::{Context, Database, runtime};
+use crate::cli::exit_status::ExitStatus;
 use crate::cli::printer::Printer;
 use crate::cli::report::{Failure, Report};
 use crate::cli::results::Results;
 use crate::cli::script::Script;
-use crate::cli::exit_status::ExitStatus;
 use crate::mysql;
 use crate::os::Environment;
 use crate::os::signals::Termination;
@@ -147,7 +147,8 @@ impl ResultSink for Warnings {
     }
 
     fn row(&mut self, row: &dyn Row) -> io::Result<()> {
-        let [level, code, message] = [0, 1, 2].map(|index| String::from_utf8_lossy(row.cell(index).unwrap_or_default()));
+        let [level, code, message] =
+            [0, 1, 2].map(|index| String::from_utf8_lossy(row.cell(index).unwrap_or_default()));
         self.lines.push(format!("{} {code}: {message}", level.to_lowercase()));
         Ok(())
     }

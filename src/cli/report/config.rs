@@ -88,15 +88,19 @@ impl From<HostError> for Report {
         let report = Self::new(ExitStatus::Usage, &error);
         match error {
             HostError::Password => report.hint("leave it out: rdsconn logs in with an IAM token"),
-            HostError::Address { .. } => {
-                report.hint("name the endpoint, and give the address with --address: the certificate is checked for the name")
+            HostError::Address { .. } => report.hint(
+                "name the endpoint, and give the address with --address: the certificate is checked for the name",
+            ),
+            HostError::Name { .. } => {
+                report.hint("a host name has letters, digits, '.', '_' and '-', at most 253 of them")
             }
-            HostError::Name { .. } => report.hint("a host name has letters, digits, '.', '_' and '-', at most 253 of them"),
             HostError::Port { .. }
             | HostError::Scheme { .. }
             | HostError::UrlOptions(_)
             | HostError::Encoding { .. }
-            | HostError::Part { .. } => report.hint("HOST is name, user@name:port/database, or mysql://user@name:port/database"),
+            | HostError::Part { .. } => {
+                report.hint("HOST is name, user@name:port/database, or mysql://user@name:port/database")
+            }
         }
     }
 }

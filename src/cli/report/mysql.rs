@@ -28,16 +28,17 @@ pub(crate) fn report(error: &Error, plan: &Plan) -> Report {
         Error::NoTls { .. } => report(ExitStatus::Network)
             .hint("a token is never sent without TLS; is this really the RDS endpoint? run rdsconn explain"),
         Error::Certificate { fault, .. } => certificate(report(ExitStatus::Network), fault, plan),
-        Error::Tls { .. } | Error::Protocol { .. } => {
-            report(ExitStatus::Network).hint("is this really a MySQL server? run rdsconn explain to see what is dialled")
-        }
+        Error::Tls { .. } | Error::Protocol { .. } => report(ExitStatus::Network)
+            .hint("is this really a MySQL server? run rdsconn explain to see what is dialled"),
         Error::Refused { fault, .. } => refused(report(ExitStatus::Refused), fault, plan),
         Error::Statement(_) => report(ExitStatus::Statement),
         Error::Lost(_) | Error::Silent { .. } => report(ExitStatus::Incomplete)
             .hint("whether the statement took effect is not known: look before you run it again"),
         Error::LocalInfile => report(ExitStatus::Statement)
             .hint("LOAD DATA LOCAL is not supported: a server could ask for any file of this machine"),
-        Error::Roots { .. } => report(ExitStatus::Usage).hint("give a PEM file with --ssl-ca, RDSCONN_SSL_CA or ssl_ca ="),
+        Error::Roots { .. } => {
+            report(ExitStatus::Usage).hint("give a PEM file with --ssl-ca, RDSCONN_SSL_CA or ssl_ca =")
+        }
         Error::Output(_) => report(ExitStatus::Incomplete),
     }
 }

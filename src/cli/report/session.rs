@@ -9,11 +9,15 @@ impl From<PlanError> for Report {
     fn from(error: PlanError) -> Self {
         let report = Self::new(ExitStatus::Usage, &error);
         match error {
-            PlanError::NoUser { .. } => report.hint("give one with -u, RDSCONN_USER, user@HOST, or user = in a convention"),
+            PlanError::NoUser { .. } => {
+                report.hint("give one with -u, RDSCONN_USER, user@HOST, or user = in a convention")
+            }
             PlanError::NoRegion { .. } => {
                 report.hint("give one with --region, RDSCONN_REGION, or region = in a convention or in the AWS profile")
             }
-            PlanError::NoBastion { .. } => report.hint("name one with -J, RDSCONN_BASTION, or bastion = in a convention"),
+            PlanError::NoBastion { .. } => {
+                report.hint("name one with -J, RDSCONN_BASTION, or bastion = in a convention")
+            }
             PlanError::NotAvailable { .. } => report,
         }
     }
