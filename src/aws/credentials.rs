@@ -1,6 +1,7 @@
 //! Credentials of a profile or of the surroundings, with failures told apart, and the token provider built on them.
 
 use std::error::Error as _;
+use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
 use aws_config::ecs::EcsCredentialsProvider;
@@ -118,7 +119,7 @@ fn chain_text(error: &CredentialsError) -> String {
         text.push_str(&error.to_string());
         // The service's error code stands only in the Debug form of the innermost errors.
         if error.source().is_none() {
-            text.push_str(&format!(" {error:?}"));
+            let _ = write!(text, " {error:?}");
         }
         source = error.source();
     }

@@ -1,4 +1,4 @@
-//! Signs the token: a presigned SigV4 request for the service `rds-db`, without its `https://`.
+//! Signs the token: a presigned `SigV4` request for the service `rds-db`, without its `https://`.
 //!
 //! Pure: credentials and time come in. The generator of aws-sdk-rds is not used: it panics on user names with a space, signs
 //! those with `+`, `&` or `#` wrongly, and signs upper-case endpoints so that the server refuses them.
@@ -19,10 +19,10 @@ use super::Error;
 use crate::backend::{AuthToken, TokenRequest};
 
 /// How long the server accepts a token after signing. RDS takes no other value.
-const LIFETIME: Duration = Duration::from_secs(900);
+const LIFETIME: Duration = Duration::from_mins(15);
 
 /// A token is not offered in its last minute: the login must arrive, and clocks differ.
-pub(super) const MARGIN: Duration = Duration::from_secs(60);
+pub(super) const MARGIN: Duration = Duration::from_mins(1);
 
 /// Everything but RFC 3986's unreserved characters, as SigV4 wants it.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

@@ -1,5 +1,7 @@
 //! The command line as it was typed. What it means is decided in `context` and in the commands.
 
+#![expect(clippy::doc_markdown, reason = "these comments are the help text, where a backtick would be printed")]
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -78,6 +80,7 @@ pub(crate) struct Query {
 }
 
 /// How rows are shown.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of mysql's")]
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Results")]
 pub(crate) struct Output {

@@ -134,7 +134,7 @@ impl Database<'_> {
             progress: &self.progress,
             timeout: self.context.connect_timeout,
         };
-        let opened = open.open(via).await;
+        let opened = Box::pin(open.open(via)).await;
         self.progress.clear();
         Ok(opened.map_err(|error| report::opening(error, &self.plan))?)
     }
@@ -166,7 +166,7 @@ impl Database<'_> {
             timeout: self.context.connect_timeout,
         };
         // The statement has ended by itself, or cannot be reached: either way there is nothing more to do.
-        if let Ok(mut second) = open.open(via).await {
+        if let Ok(mut second) = Box::pin(open.open(via)).await {
             let _ = second.statements.execute(format!("KILL QUERY {id}").as_bytes(), &mut Discard).await;
         }
     }
@@ -186,12 +186,7 @@ impl Database<'_> {
                 report.into()
             }
             Stop::Script(error) => Report::new(ExitStatus::Usage, &error).into(),
-            Stop::Input(error) => {
-                let mut report = Report::new(ExitStatus::Usage, &error);
-                report.causes.insert(0, report.error);
-                report.error = "the SQL cannot be read to its end".to_owned();
-                report.into()
-            }
+            Stop::Input(error) => Report::about(ExitStatus::Usage, "the SQL cannot be read to its end", &error).into(),
         }
     }
 }

@@ -64,8 +64,8 @@ pub fn run(environment: &Environment) -> ExitStatus {
 
 fn dispatch(arguments: Arguments, environment: &Environment, printer: Printer) -> Result<(), Failure> {
     match arguments.command {
-        None => commands::query::run(arguments.query, environment, printer),
-        Some(Command::Query(query)) => commands::query::run(*query, environment, printer),
+        None => commands::query::run(&arguments.query, environment, printer),
+        Some(Command::Query(query)) => commands::query::run(&query, environment, printer),
         Some(Command::Token(token)) => commands::token::run(&token, environment, printer),
         Some(Command::Explain(explain)) => commands::explain::run(&explain, environment, printer),
         Some(Command::Conventions(conventions)) => commands::conventions::run(conventions, environment, printer),

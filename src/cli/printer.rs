@@ -6,6 +6,7 @@ use super::arguments::{Color, CommonOptions};
 use crate::os::Environment;
 
 /// How much is said on stderr, and in which clothes.
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent fact about the surroundings")]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Printer {
     /// Whether stdout is a terminal.
@@ -41,6 +42,7 @@ impl Printer {
     }
 
     /// Prints one line on stderr.
+    #[expect(clippy::unused_self, reason = "whoever prints has a printer")]
     pub(crate) fn line(self, text: &str) {
         // Nobody is left to tell if stderr is gone.
         let _ = writeln!(io::stderr().lock(), "{text}");
@@ -54,10 +56,16 @@ impl Printer {
     }
 
     /// Prints data on stdout. An error means that the reader has gone away, or that the disk is full.
+    #[expect(clippy::unused_self, reason = "whoever prints has a printer")]
     pub(crate) fn data(self, text: &str) -> io::Result<()> {
         let mut stdout = io::stdout().lock();
         stdout.write_all(text.as_bytes())?;
         stdout.flush()
+    }
+
+    /// Prints lines of data on stdout.
+    pub(crate) fn lines(self, lines: &[String]) -> io::Result<()> {
+        self.data(&(lines.join("\n") + if lines.is_empty() { "" } else { "\n" }))
     }
 
     /// Whether the stages are shown as they pass.

@@ -22,7 +22,7 @@ impl StageLines {
     /// Takes the line of running stages off the terminal, so that something else can be printed.
     pub(crate) fn clear(&self) {
         if self.is_live() && !self.running.borrow().is_empty() {
-            self.write("\r\x1b[K");
+            write("\r\x1b[K");
         }
     }
 
@@ -43,14 +43,8 @@ impl StageLines {
         let running = self.running.borrow();
         if self.is_live() && !running.is_empty() {
             let names: Vec<_> = running.iter().map(|(stage, _)| name(*stage)).collect();
-            self.write(&format!("\r\x1b[K… {}", names.join(", ")));
+            write(&format!("\r\x1b[K… {}", names.join(", ")));
         }
-    }
-
-    fn write(&self, text: &str) {
-        let mut stderr = std::io::stderr().lock();
-        // Nobody is left to tell if stderr is gone.
-        let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
     }
 }
 
@@ -69,6 +63,12 @@ impl Progress for StageLines {
         self.passed(stage, detail, begun.map(|begun| begun.elapsed()).unwrap_or_default());
         self.show_running();
     }
+}
+
+fn write(text: &str) {
+    let mut stderr = std::io::stderr().lock();
+    // Nobody is left to tell if stderr is gone.
+    let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
 }
 
 fn name(stage: Stage) -> &'static str {

@@ -51,6 +51,13 @@ impl Report {
         Self { status, error: error.to_string(), causes, hints: Vec::new() }
     }
 
+    /// A report on something that an error kept from being done.
+    pub(crate) fn about(status: ExitStatus, what: impl Into<String>, error: &dyn Error) -> Self {
+        let mut report = Self::new(status, error);
+        report.causes.insert(0, std::mem::replace(&mut report.error, what.into()));
+        report
+    }
+
     /// A mistake on the command line.
     pub(crate) fn usage(error: String) -> Self {
         Self { status: ExitStatus::Usage, error, causes: Vec::new(), hints: Vec::new() }
@@ -104,12 +111,7 @@ impl Failure {
             }
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitStatus::Success,
             Self::Output(error) => {
-                let report = Report {
-                    status: ExitStatus::Incomplete,
-                    error: "the result cannot be written to stdout".to_owned(),
-                    causes: vec![error.to_string()],
-                    hints: Vec::new(),
-                };
+                let report = Report::about(ExitStatus::Incomplete, "the result cannot be written to stdout", &error);
                 report.print(printer);
                 report.status
             }

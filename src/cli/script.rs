@@ -41,10 +41,8 @@ impl Script {
             Some(path) => match crate::os::open_file(path) {
                 Ok(file) => Some(Input::File(file)),
                 Err(error) => {
-                    let mut report = Report::new(ExitStatus::Usage, &error);
-                    report.causes.insert(0, report.error);
-                    report.error = format!("the file {} cannot be read", path.display());
-                    return Err(report.into());
+                    let what = format!("the file {} cannot be read", path.display());
+                    return Err(Report::about(ExitStatus::Usage, what, &error).into());
                 }
             },
             None if !texts.is_empty() => None,

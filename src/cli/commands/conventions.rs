@@ -26,21 +26,21 @@ fn list(common: &CommonOptions, environment: &Environment, printer: Printer) -> 
     let context = Context::load(common, environment, printer)?;
     let conventions: Vec<&Convention> = context.settings.conventions().collect();
     let width = conventions.iter().map(|convention| convention.name().chars().count()).max().unwrap_or_default();
-    let mut page = String::new();
+    let mut page = Vec::new();
     for convention in conventions {
         let layer = match convention.layer() {
             ConventionLayer::User => "user",
             ConventionLayer::BuiltIn => "built-in",
         };
-        page.push_str(&format!(
-            "{:<width$}  {layer:<8}  {:<8}  {}  {}\n",
+        page.push(format!(
+            "{:<width$}  {layer:<8}  {:<8}  {}  {}",
             escape_for_terminal(convention.name()),
             count(convention.test_count() as u64, "test"),
             convention.path().display(),
             escape_for_terminal(convention.pattern()),
         ));
     }
-    printer.data(&page).map_err(Failure::Output)
+    printer.lines(&page).map_err(Failure::Output)
 }
 
 fn check(
@@ -59,9 +59,9 @@ fn check(
     if checked.is_empty() {
         printer.remark("no convention files were found; run rdsconn conventions init to begin one");
     }
-    let mut page = String::new();
+    let mut page = Vec::new();
     let faulty = checked.iter().filter(|file| !describe(file, &mut page)).count();
-    printer.data(&page).map_err(Failure::Output)?;
+    printer.lines(&page).map_err(Failure::Output)?;
     if faulty > 0 {
         let error = format!("{} of {} cannot be used", faulty, count(checked.len() as u64, "convention"));
         return Err(Report::usage(error).into());
@@ -74,27 +74,27 @@ fn check(
 }
 
 /// Adds what came of one file to the page; says whether it can be used.
-fn describe(file: &CheckedFile, page: &mut String) -> bool {
+fn describe(file: &CheckedFile, page: &mut Vec<String>) -> bool {
     match &file.outcome {
         Ok(convention) => {
-            page.push_str(&format!("{}: ok, {}\n", file.path.display(), count(convention.test_count() as u64, "test")));
+            page.push(format!("{}: ok, {}", file.path.display(), count(convention.test_count() as u64, "test")));
             for warning in convention.warnings() {
-                page.push_str(&format!("{}: warning: {warning}\n", file.path.display()));
+                page.push(format!("{}: warning: {warning}", file.path.display()));
             }
             true
         }
         Err(CheckError::File(error)) => {
-            page.push_str(&format!("{error}\n"));
+            page.push(format!("{error}"));
             false
         }
         Err(CheckError::Faults { faults }) => {
             for fault in faults {
-                page.push_str(&format!("{}\n", escape_for_terminal(&fault.to_string())));
+                page.push(format!("{}", escape_for_terminal(&fault.to_string())));
                 if !fault.source_line.trim().is_empty() {
-                    page.push_str(&format!("    {}\n", escape_for_terminal(&fault.source_line)));
+                    page.push(format!("    {}", escape_for_terminal(&fault.source_line)));
                 }
                 if let Some(advice) = advice(fault) {
-                    page.push_str(&format!("    hint: {advice}\n"));
+                    page.push(format!("    hint: {advice}"));
                 }
             }
             false
@@ -104,12 +104,12 @@ fn describe(file: &CheckedFile, page: &mut String) -> bool {
 
 fn init(common: &CommonOptions, environment: &Environment, printer: Printer) -> Result<(), Failure> {
     let created = write_starter(&location(common, environment)?).map_err(Report::from)?;
-    let mut page = String::new();
+    let mut page = Vec::new();
     for file in &created {
         let what = if file.is_new { "wrote" } else { "left as it is" };
-        page.push_str(&format!("{what} {}\n", file.path.display()));
+        page.push(format!("{what} {}", file.path.display()));
     }
-    printer.data(&page).map_err(Failure::Output)?;
+    printer.lines(&page).map_err(Failure::Output)?;
     printer.remark("edit them, then run rdsconn conventions check and rdsconn explain HOST");
     Ok(())
 }

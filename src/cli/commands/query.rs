@@ -22,12 +22,12 @@ use crate::query::{Format, Output, Style};
 const KILL_LIMIT: Duration = Duration::from_secs(2);
 
 /// Runs the command.
-pub(crate) fn run(arguments: Query, environment: &Environment, printer: Printer) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &Query, environment: &Environment, printer: Printer) -> Result<(), Failure> {
     let Some(host) = &arguments.host else {
         return Err(Report::usage("HOST is missing".to_owned()).hint("run rdsconn --help").into());
     };
     let context = Context::load(&arguments.common, environment, printer)?;
-    let script = Script::new(&arguments)?;
+    let script = Script::new(arguments)?;
     let style = Style {
         format: Format::choose(
             arguments.output.format,
@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: Query, environment: &Environment, printer: Printer)
     let outcome = runtime.block_on(async {
         let target = context.resolve(host, &arguments.target).await?;
         let database = context.database(&target, arguments.output.read_timeout)?;
-        query(&database, script, style, printer).await
+        Box::pin(query(&database, script, style, printer)).await
     });
     // A read of stdin that nobody waits for any more must not hold up the end.
     runtime.shutdown_background();
