@@ -94,7 +94,9 @@ fn packet(kind: u8, payload: &[u8]) -> Vec<u8> {
 #[tokio::test]
 async fn a_closed_port_and_a_name_that_does_not_exist_are_told_apart() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    assert!(matches!(meet(closed, &settings()).await, Error::Unreachable { address, .. } if address.port == closed.port()));
+    assert!(
+        matches!(meet(closed, &settings()).await, Error::Unreachable { address, .. } if address.port == closed.port())
+    );
     let folder = tempfile::tempdir().unwrap();
     let nowhere = Bastion { host: "no-such-host.invalid".to_owned(), ..bastion_at(closed, folder.path()) };
     let error = connect(nowhere, &settings(), Person::nobody()).await.unwrap_err();
@@ -119,6 +121,9 @@ async fn negotiate(preferred: Preferred, change: impl FnOnce(&mut Bastion)) -> R
 const STRICT: &[kex::Name] = &[kex::CURVE25519, kex::EXTENSION_OPENSSH_STRICT_KEX_AS_SERVER];
 const NOT_STRICT: &[kex::Name] = &[kex::CURVE25519];
 
+/// What a server has, and whether we can talk to it.
+type Negotiation = (&'static [kex::Name], &'static [cipher::Name], &'static [mac::Name], bool);
+
 fn server_with(kex: &'static [kex::Name], cipher: &'static [cipher::Name], mac: &'static [mac::Name]) -> Preferred {
     Preferred { kex: Cow::Borrowed(kex), cipher: Cow::Borrowed(cipher), mac: Cow::Borrowed(mac), ..Preferred::DEFAULT }
 }
@@ -127,7 +132,7 @@ fn server_with(kex: &'static [kex::Name], cipher: &'static [cipher::Name], mac: 
 async fn t5_without_strict_key_exchange_only_what_is_safe_then_is_used() {
     let (gcm, chacha, ctr) = (&[cipher::AES_128_GCM], &[cipher::CHACHA20_POLY1305], &[cipher::AES_256_CTR]);
     let (plain, etm, both) = (&[mac::HMAC_SHA256], &[mac::HMAC_SHA256_ETM], &[mac::HMAC_SHA256_ETM, mac::HMAC_SHA256]);
-    let table: [(&[kex::Name], &[cipher::Name], &[mac::Name], bool); 9] = [
+    let table: [Negotiation; 9] = [
         (STRICT, gcm, etm, true),
         (STRICT, chacha, etm, true),
         (STRICT, ctr, etm, true),
@@ -171,7 +176,8 @@ async fn t5_a_server_with_only_old_algorithms_is_refused_by_name() {
 
 #[tokio::test]
 async fn ssh_config_narrows_the_algorithms_and_never_widens_them() {
-    let all = || server_with(STRICT, &[cipher::AES_128_GCM, cipher::AES_256_CTR], &[mac::HMAC_SHA256_ETM, mac::HMAC_SHA1]);
+    let all =
+        || server_with(STRICT, &[cipher::AES_128_GCM, cipher::AES_256_CTR], &[mac::HMAC_SHA256_ETM, mac::HMAC_SHA1]);
     let list = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect());
     negotiate(all(), |bastion| bastion.allowed.cipher = list(&["aes256-ctr"])).await.unwrap();
     let error = negotiate(all(), |bastion| bastion.allowed.cipher = list(&["chacha20-poly1305@openssh.com"])).await;

@@ -35,7 +35,8 @@ async fn every_key_type_logs_in() {
         assert_eq!(session.learned_host_key(), None);
         assert_eq!(person.trust_questions(), []);
         let signed = server.seen.lock().unwrap().algorithms.clone();
-        let expected = if user_key.algorithm().is_rsa() { "rsa-sha2-512".to_owned() } else { user_key.algorithm().to_string() };
+        let expected =
+            if user_key.algorithm().is_rsa() { "rsa-sha2-512".to_owned() } else { user_key.algorithm().to_string() };
         assert_eq!(signed, [expected], "no SHA-1, whatever the key");
     }
 }
@@ -299,10 +300,12 @@ async fn t4_changed_revoked_and_short_host_keys_are_refused() {
     let wrong = line_for(&name, ed25519().public_key(), None).unwrap();
 
     let settings = settings();
-    let error = connect(with_lines("changed", &[wrong.clone()]), &settings, person.clone()).await.unwrap_err();
+    let error =
+        connect(with_lines("changed", std::slice::from_ref(&wrong)), &settings, person.clone()).await.unwrap_err();
     assert!(matches!(&error, Error::ChangedHostKey { line: 1, recorded, .. } if recorded.len() == 1), "{error:?}");
 
-    let error = connect(with_lines("revoked", &[right.clone(), format!("@revoked {right}")]), &settings, person.clone());
+    let error =
+        connect(with_lines("revoked", &[right.clone(), format!("@revoked {right}")]), &settings, person.clone());
     assert!(matches!(error.await.unwrap_err(), Error::RevokedHostKey { line: 2, .. }));
 
     let revoked_everywhere = format!("@revoked * {}", right.split_once(' ').unwrap().1);
@@ -333,7 +336,8 @@ async fn a_server_with_several_host_keys_is_asked_for_the_recorded_one() {
     let user_key = ed25519();
     let host_keys = vec![ed25519(), key(Algorithm::Ecdsa { curve: EcdsaCurve::NistP256 }), rsa()];
     for recorded in host_keys.clone() {
-        let server = Behaviour { host_keys: host_keys.clone(), ..Behaviour::new(ed25519(), &[&user_key]) }.start().await;
+        let server =
+            Behaviour { host_keys: host_keys.clone(), ..Behaviour::new(ed25519(), &[&user_key]) }.start().await;
         let files = folder.path().join(recorded.algorithm().as_str());
         let bastion = bastion_at(server.address, &files);
         record_host_key(&bastion, recorded.public_key());
