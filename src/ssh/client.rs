@@ -1,7 +1,7 @@
 //! Our side of an SSH session as russh calls it: checks the host key and what was negotiated, refuses every channel that
 //! a server would open to us, and remembers why a session ended.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,6 +22,8 @@ use crate::backend::Questions;
 pub(super) struct Shared {
     /// Set while a person is asked about the host key.
     pub(super) asking: AtomicBool,
+    /// How often keys were agreed upon.
+    pub(super) key_exchanges: AtomicUsize,
     state: Mutex<State>,
 }
 
@@ -135,6 +137,7 @@ impl Handler for Client {
     }
 
     async fn kex_done(&mut self, _: Option<&[u8]>, names: &Names, _: &mut Session) -> Result<(), Failure> {
+        self.shared.key_exchanges.fetch_add(1, Ordering::Relaxed);
         check_negotiated(&self.bastion.name, names).map_err(|error| Failure::Ours(Box::new(error)))
     }
 

@@ -58,6 +58,12 @@ impl SshSession {
         self.handle.is_closed()
     }
 
+    /// How often both sides have agreed on keys.
+    #[cfg(test)]
+    pub(super) fn key_exchanges(&self) -> usize {
+        self.shared.key_exchanges.load(Ordering::Relaxed)
+    }
+
     /// Says goodbye to the server. Relays that still run end with [`Error::ConnectionLost`].
     pub async fn close(self) {
         // A session that is gone needs no goodbye.

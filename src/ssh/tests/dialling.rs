@@ -227,6 +227,8 @@ async fn r6_new_keys_under_load_lose_nothing() {
     let echo = echo().await;
     let streams = (0..4).map(|stream| echo_through(&session, &echo, stream, 1_000_000));
     futures_util::future::join_all(streams).await;
+    // Eight million bytes, new keys every hundred thousand or so of each direction.
+    assert!(session.key_exchanges() > 10, "{} key exchanges", session.key_exchanges());
 }
 
 #[tokio::test]
@@ -237,6 +239,8 @@ async fn r6_new_keys_at_the_servers_wish_lose_nothing() {
     let echo = echo().await;
     let streams = (0..4).map(|stream| echo_through(&session, &echo, stream, 1_000_000));
     futures_util::future::join_all(streams).await;
+    // Eight million bytes, new keys every hundred thousand or so of each direction.
+    assert!(session.key_exchanges() > 10, "{} key exchanges", session.key_exchanges());
 }
 
 #[tokio::test]

@@ -300,7 +300,8 @@ async fn t4_changed_revoked_and_short_host_keys_are_refused() {
     let wrong = line_for(&name, ed25519().public_key(), None).unwrap();
 
     let settings = settings();
-    let error = connect(with_lines("changed", &[wrong.clone()]), &settings, person.clone()).await.unwrap_err();
+    let error =
+        connect(with_lines("changed", std::slice::from_ref(&wrong)), &settings, person.clone()).await.unwrap_err();
     assert!(matches!(&error, Error::ChangedHostKey { line: 1, recorded, .. } if recorded.len() == 1), "{error:?}");
 
     let error =

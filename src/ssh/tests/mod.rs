@@ -2,6 +2,8 @@
 //!
 //! Time is never asserted; limits are only short enough to keep the tests quick.
 
+#![expect(clippy::disallowed_methods, reason = "tests prepare files and start real programs themselves")]
+
 mod bastion_server;
 mod dialling;
 mod hostile;
@@ -16,6 +18,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use russh::keys::key::safe_rng;
+use russh::keys::ssh_key::LineEnding;
 use russh::keys::{Algorithm, PrivateKey, PublicKey};
 use secrecy::SecretString;
 
@@ -81,7 +84,7 @@ fn rsa() -> PrivateKey {
 }
 
 fn write_key(path: &Path, key: &PrivateKey) {
-    write_private(path, &key.to_openssh(Default::default()).unwrap());
+    write_private(path, &key.to_openssh(LineEnding::LF).unwrap());
 }
 
 fn write_private(path: &Path, text: &str) {
@@ -116,7 +119,7 @@ fn record_host_key(bastion: &Bastion, key: &PublicKey) {
 
 /// Generous where nothing is expected to be slow: other tests run beside on few processors.
 fn settings() -> Settings {
-    Settings { connect_timeout: Duration::from_secs(60), ..Settings::new(Environment::default()) }
+    Settings { connect_timeout: Duration::from_mins(1), ..Settings::new(Environment::default()) }
 }
 
 fn impatient() -> Settings {
