@@ -13,6 +13,7 @@
 pub mod certificates;
 pub mod environment;
 pub mod proxy;
+pub mod real;
 pub mod verifier;
 
 mod program;
