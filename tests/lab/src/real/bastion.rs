@@ -151,7 +151,12 @@ impl Bastion {
 
     /// Every host key as `known_hosts` lines for `127.0.0.1` and this port.
     pub fn known_hosts(&self) -> String {
-        KeyType::ALL.map(|key_type| format!("[127.0.0.1]:{} {}\n", self.port, self.host_key(key_type))).concat()
+        self.known_hosts_at(self.port)
+    }
+
+    /// The same lines for another port of `127.0.0.1`, such as a proxy's.
+    pub fn known_hosts_at(&self, port: u16) -> String {
+        KeyType::ALL.map(|key_type| format!("[127.0.0.1]:{port} {}\n", self.host_key(key_type))).concat()
     }
 
     /// An `ssh_config` block that reaches it as `alias` with the ed25519 key.

@@ -15,7 +15,7 @@ kill_tree() {
 
 # A zombie does not count: not every container's first process collects them.
 runs() {
-    grep -q '^State:[[:space:]]*[^ZX]' "/proc/$1/status" 2>/dev/null
+    grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$1/status" 2>/dev/null
 }
 
 while read -r verb what; do

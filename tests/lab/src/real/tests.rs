@@ -6,7 +6,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::server::free_port;
 use super::*;
-use crate::environment::{Output, Running, Signal};
+use crate::environment::{Output, Running, Signal, SshHost};
+use crate::proxy::Proxy;
 use crate::verifier::{LONGEST_LIFE, Refusal};
 
 fn home(lab: &RealLab) -> TestEnv {
@@ -57,6 +58,28 @@ fn tokens_log_in_through_an_ssh_tunnel() {
         assert!(lab.gate().logins_of(user) > before);
     }
     assert!(lab.bastion().log().contains("Accepted publickey"));
+}
+
+#[test]
+fn a_distant_bastion_costs_round_trips() {
+    let Some(lab) = RealLab::shared() else { return };
+    let home = home(lab);
+    let bastion = ([127, 0, 0, 1], lab.bastion().port()).into();
+    let proxy = Proxy::start(bastion, Duration::from_millis(20));
+    let known_hosts = home.write_known_hosts(&lab.bastion().known_hosts_at(proxy.port()));
+    let host = SshHost { port: proxy.port(), ..lab.bastion().ssh_host(BASTION_ALIAS, &known_hosts) };
+    home.write_ssh_config(&host);
+    let (ssh, port) = tunnel(lab, &home, &[]);
+    ssh.wait_for_error("Local forwarding listening on 127.0.0.1");
+    ssh.wait_for_error("Entering interactive session");
+    let login = proxy.traffic();
+    query(lab, port, "dba", &token(lab, &static_key(), "dba", Duration::ZERO), "select 1").succeeded();
+    let whole = proxy.traffic();
+    // Counted by hand: connecting, banner and first offer, key exchange, service, key offer, signature; then the channel,
+    // the greeting, TLS, the token, the schema and the query. Both sides may need a few more, never fewer.
+    assert!((6..=10).contains(&login.round_trips), "{login:?}");
+    assert!((5..=14).contains(&(whole.round_trips - login.round_trips)), "{login:?} {whole:?}");
+    assert_eq!(whole.connections, 1);
 }
 
 #[test]
@@ -158,7 +181,7 @@ fn the_bastion_shows_and_accepts_its_keys_only() {
         assert_eq!(ssh(&[]).succeeded().stdout, "in\n", "{key_type:?}");
         assert!(bastion.host_key_fingerprint(key_type).starts_with("SHA256:"));
     }
-    let stranger = crate::environment::SshHost {
+    let stranger = SshHost {
         identity_files: vec![bastion.stranger_key(), bastion.encrypted_key()],
         ..bastion.ssh_host(BASTION_ALIAS, &home.path(".ssh/known_hosts"))
     };
