@@ -15,6 +15,7 @@ pub mod embedded;
 pub mod environment;
 pub mod packets;
 pub mod proxy;
+pub mod real;
 pub mod verifier;
 
 mod program;
