@@ -13,10 +13,11 @@ use russh::client::{AuthResult, Handle};
 use russh::keys::agent::AgentIdentity;
 use russh::keys::{Algorithm, HashAlg, PublicKey};
 
+use super::attempt::{Attempt, AttemptOutcome};
 use super::bastion::Bastion;
 use super::client::Client;
 use super::connect::Patience;
-use super::error::{Attempt, AttemptOutcome, ConnectStage, Error};
+use super::error::{ConnectStage, Error};
 use super::host_key::{fingerprint, rsa_bits};
 use super::identity::{Identity, Private, decrypt, read_all};
 use super::signer::{Agent, NoSignature, Signer, Source};
@@ -186,7 +187,7 @@ impl Login<'_> {
 
     /// Offers one key and signs if the server would take it. The inner error is the key's, the outer one the connection's.
     async fn offer(&mut self, key: &PublicKey, source: Source<'_>) -> Result<Result<Step, AttemptOutcome>, Error> {
-        let hash = match self.hash_for(key).await {
+        let hash = match self.hash_for(key).await? {
             Ok(hash) => hash,
             Err(outcome) => return Ok(Err(outcome)),
         };
@@ -214,28 +215,29 @@ impl Login<'_> {
     }
 
     /// The hash an RSA key signs with; SHA-1 is never used. Refuses keys that ssh_config or their length rules out.
-    async fn hash_for(&mut self, key: &PublicKey) -> Result<Option<HashAlg>, AttemptOutcome> {
+    async fn hash_for(&mut self, key: &PublicKey) -> Result<Result<Option<HashAlg>, AttemptOutcome>, Error> {
         let allowed = self.bastion.allowed.user_key.as_deref();
         let is_allowed = |name: &str| allowed.is_none_or(|list| list.iter().any(|entry| entry == name));
         if !matches!(key.algorithm(), Algorithm::Rsa { .. }) {
             let allowed = is_allowed(key.algorithm().as_str());
-            return if allowed { Ok(None) } else { Err(AttemptOutcome::AlgorithmNotAllowed) };
+            return Ok(if allowed { Ok(None) } else { Err(AttemptOutcome::AlgorithmNotAllowed) });
         }
         if rsa_bits(key).is_some_and(|bits| bits < self.bastion.least_rsa_bits) {
-            return Err(AttemptOutcome::AlgorithmNotAllowed);
+            return Ok(Err(AttemptOutcome::AlgorithmNotAllowed));
         }
         if self.rsa_hash == RsaHash::NotAsked {
             // Comes with the server's first packets; a server that names no algorithms is given SHA-512.
-            self.rsa_hash = match self.handle.best_supported_rsa_hash().await {
+            let best = self.patience.limit(ConnectStage::Authentication, self.handle.best_supported_rsa_hash());
+            self.rsa_hash = match best.await? {
                 Ok(Some(Some(best))) => RsaHash::Safe(best),
                 Ok(Some(None)) => RsaHash::OnlySha1,
                 Ok(None) | Err(_) => RsaHash::Safe(HashAlg::Sha512),
             };
         }
-        match self.rsa_hash {
+        Ok(match self.rsa_hash {
             RsaHash::Safe(hash) if is_allowed(Algorithm::Rsa { hash: Some(hash) }.as_str()) => Ok(Some(hash)),
             _ => Err(AttemptOutcome::AlgorithmNotAllowed),
-        }
+        })
     }
 
     fn refused(self) -> Error {

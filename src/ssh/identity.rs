@@ -9,8 +9,8 @@ use std::sync::Arc;
 use russh::keys::{PrivateKey, PublicKey, decode_secret_key};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::attempt::{Attempt, AttemptOutcome};
 use super::bastion::IdentityFile;
-use super::error::{Attempt, AttemptOutcome};
 use super::host_key::fingerprint;
 use crate::backend::Questions;
 use crate::os::WholeFile;

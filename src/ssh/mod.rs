@@ -3,7 +3,7 @@
 //! ```text
 //! plan     ssh_config says what the name means              config, config_file, directives, tokens, pattern, bastion
 //! connect  TCP, handshake, host key, login                  connect, client, algorithms, stream, known_hosts, host_key,
-//!                                                           authentication, identity, signer
+//!                                                           authentication, identity, signer, attempt
 //! dial     a channel; relay: bytes through it               session, relay
 //! ```
 //!
@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 mod algorithms;
+mod attempt;
 mod authentication;
 mod bastion;
 mod client;
@@ -35,10 +36,11 @@ mod stream;
 mod tests;
 mod tokens;
 
+pub use attempt::{Attempt, AttemptOutcome};
 pub use bastion::{AddressFamily, AllowedAlgorithms, Bastion, HostKeyPolicy, IdentityFile};
 pub use config::plan;
 pub use connect::connect;
-pub use error::{Attempt, AttemptOutcome, ConnectStage, Error, Loss};
+pub use error::{ConnectStage, Error, Loss};
 pub use host_key::{HostKeyVerdict, LearnedHostKey};
 pub use relay::SshConnection;
 pub use session::SshSession;

@@ -24,7 +24,8 @@ use crate::target::Address;
 pub struct SshSession {
     handle: Handle<Client>,
     bastion: String,
-    limit: Duration,
+    /// How long opening a channel may take.
+    pub(super) limit: Duration,
     shared: Arc<Shared>,
     refusals: Mutex<UnboundedReceiver<String>>,
     /// Dials under way: with more than one, the server's words cannot be told apart.
@@ -66,8 +67,9 @@ impl SshSession {
 
     /// Says goodbye to the server. Relays that still run end with [`Error::ConnectionLost`].
     pub async fn close(self) {
-        // A session that is gone needs no goodbye.
-        let _ = self.handle.disconnect(Disconnect::ByApplication, "", "").await;
+        let goodbye = self.handle.disconnect(Disconnect::ByApplication, "", "");
+        // A session that is gone needs none, and one that is stuck is not waited for.
+        let _ = tokio::time::timeout(Duration::from_secs(1), goodbye).await;
     }
 
     /// The words the server gave for the refusal just received, if they can only belong to it.

@@ -12,7 +12,7 @@ use russh::keys::ssh_key::private::KeypairData;
 use russh::keys::{HashAlg, PrivateKey};
 use tokio::net::UnixStream;
 
-use super::error::AttemptOutcome;
+use super::attempt::AttemptOutcome;
 use super::identity::{Private, decrypt};
 use crate::backend::Questions;
 

@@ -77,9 +77,8 @@ async fn the_bastions_own_reason_for_a_refusal_is_told() {
 async fn a_bastion_that_never_answers_a_dial_is_given_up() {
     let folder = tempfile::tempdir().unwrap();
     let (_server, bastion) = ready(folder.path(), |_| {}).await;
-    let mut settings = settings();
-    settings.connect_timeout = Duration::from_secs(2);
-    let session = logged_in(bastion, &settings).await;
+    let mut session = logged_in(bastion, &settings()).await;
+    session.limit = Duration::from_millis(50);
     let error = session.dial(&address("silent", 3306)).await.unwrap_err();
     assert!(matches!(error, Error::DialTimeout { .. }), "{error:?}");
 }

@@ -123,5 +123,5 @@ fn settings() -> Settings {
 }
 
 fn impatient() -> Settings {
-    Settings { connect_timeout: Duration::from_millis(200), ..settings() }
+    Settings { connect_timeout: Duration::from_millis(500), ..settings() }
 }
