@@ -25,3 +25,7 @@ pub(super) fn conventions() -> &'static [Convention] {
             .collect()
     })
 }
+
+#[cfg(test)]
+#[path = "shipped_tests.rs"]
+mod tests;

@@ -63,23 +63,28 @@ pub enum ResolveError {
     },
     /// A convention matches and a lookup or a value in it fails.
     #[error(transparent)]
-    Convention(MatchFailure),
+    Convention(Box<MatchFailure>),
     /// Two conventions of the user match and give different targets.
-    #[error("{} means two different things: the conventions {} and {} differ in {}", Shown(.host), first.name, second.name,
-        differences.iter().map(|difference| difference.field.name()).collect::<Vec<_>>().join(", "))]
-    Ambiguous {
-        /// The name.
-        host: String,
-        /// One convention.
-        first: Candidate,
-        /// The other.
-        second: Candidate,
-        /// The fields in which they differ.
-        differences: Vec<Difference>,
-    },
+    #[error(transparent)]
+    Ambiguous(Box<Ambiguity>),
     /// The values contradict each other or one is not allowed.
     #[error(transparent)]
     Layers(LayerError),
+}
+
+/// Two conventions of the user match one name and give different targets.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{} means two different things: the conventions {} and {} differ in {}", Shown(host), first.name, second.name,
+    differences.iter().map(|difference| difference.field.name()).collect::<Vec<_>>().join(", "))]
+pub struct Ambiguity {
+    /// The name.
+    pub host: String,
+    /// One convention.
+    pub first: Candidate,
+    /// The other.
+    pub second: Candidate,
+    /// The fields in which they differ.
+    pub differences: Vec<Difference>,
 }
 
 /// A convention that matches.

@@ -80,3 +80,58 @@ pub(super) fn read_literal(
     }
     fields
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::yaml;
+    use super::*;
+
+    type Parse = fn(&Source<'_>) -> Result<Vec<Entry>, Vec<Fault>>;
+
+    const FILES: [(Parse, &str); 3] = [
+        (
+            |source| source.parse_toml(),
+            "[\"orders.example.com\"]\nprofile = \"acme\"\nport = 3307\nbastion = [\"a\", \"b\"]\n[two]\nuser = 'x'\n",
+        ),
+        (yaml::parse_yaml, "orders.example.com:\n  profile: acme\n  port: 3307\n  bastion: [a, b]\ntwo: {user: x}\n"),
+        (
+            yaml::parse_json,
+            "{\"orders.example.com\": {\"profile\": \"acme\",\n\"port\": 3307, \"bastion\": [\"a\"]}}\n",
+        ),
+    ];
+
+    fn read(parse: Parse, text: &str) -> Result<Hosts, Vec<Fault>> {
+        let source = Source::new(Path::new("hosts"), text);
+        let (mut hosts, mut faults) = (Hosts::new(), Vec::new());
+        add(&mut hosts, &source, &parse(&source)?, &mut faults);
+        if faults.is_empty() { Ok(hosts) } else { Err(faults) }
+    }
+
+    /// R23: a hosts file cut anywhere, or with any bit flipped, is read or refused with a place; it never panics.
+    #[test]
+    fn r23_damaged_files_are_read_or_refused_with_a_place() {
+        for (parse, text) in FILES {
+            assert!(read(parse, text).is_ok());
+            let cuts = (0..text.len()).map(|end| text.as_bytes()[..end].to_vec());
+            let flips = (0..text.len() * 8).map(|bit| {
+                let mut bytes = text.as_bytes().to_vec();
+                bytes[bit / 8] ^= 1 << (bit % 8);
+                bytes
+            });
+            let mut refused = 0;
+            for damaged in cuts.chain(flips).filter_map(|bytes| String::from_utf8(bytes).ok()) {
+                let Err(faults) = read(parse, &damaged) else { continue };
+                refused += 1;
+                let lines = damaged.lines().count() + 1;
+                assert!(
+                    faults.iter().all(|fault| fault.line >= 1 && fault.line <= lines && fault.column >= 1),
+                    "{damaged:?}"
+                );
+                assert!(!faults.is_empty());
+            }
+            assert!(refused > 100, "{refused}");
+        }
+    }
+}

@@ -16,7 +16,7 @@ mod starter;
 mod yaml;
 
 pub use checks::{CheckError, CheckedFile, check_conventions};
-pub use error::{Candidate, ConfigError, Difference, ResolveError};
+pub use error::{Ambiguity, Candidate, ConfigError, Difference, ResolveError};
 pub use overrides::Overrides;
 pub use resolve::Resolution;
 pub use sections::{Cache, ClientRecipe, Delegate, Helper, Ssh};

@@ -8,7 +8,7 @@ use crate::target::{
 };
 
 use super::built_in;
-use super::error::{Candidate, Difference, ResolveError};
+use super::error::{Ambiguity, Candidate, Difference, ResolveError};
 use super::hosts::HostEntry;
 use super::overrides::Overrides;
 use super::settings::{Settings, typed};
@@ -60,7 +60,8 @@ impl Settings {
             let differences = differences(&chosen.target, &assemble(Some(fields))?.target);
             if !differences.is_empty() {
                 let (first, second) = (candidate(first), candidate(other));
-                return Err(ResolveError::Ambiguous { host: host.to_string(), first, second, differences });
+                let ambiguity = Ambiguity { host: host.to_string(), first, second, differences };
+                return Err(ResolveError::Ambiguous(Box::new(ambiguity)));
             }
         }
         Ok(resolution(host, Some(first.name()), chosen))
@@ -74,7 +75,7 @@ impl Settings {
                 Match::Yes(fields) => known.user.push((convention, fields)),
                 // An exact entry wins over conventions, so it also mends one that lacks a key.
                 Match::Failed(failure) if known.entry.is_some() => known.failed.push(failure),
-                Match::Failed(failure) => return Err(ResolveError::Convention(failure)),
+                Match::Failed(failure) => return Err(ResolveError::Convention(Box::new(failure))),
             }
         }
         // The built-in conventions match RDS names only; reading them is saved for all others.
@@ -138,4 +139,4 @@ fn differences(first: &Target, second: &Target) -> Vec<Difference> {
 
 #[cfg(test)]
 #[path = "resolve_tests.rs"]
-mod tests;
+pub(super) mod tests;

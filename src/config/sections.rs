@@ -30,7 +30,7 @@ pub enum Delegate {
 pub struct Ssh {
     /// How long a bastion's connection is kept for the next command; `None` if it is not kept.
     pub persist: Option<Duration>,
-    /// The ssh_config to use instead of the user's own.
+    /// The `ssh_config` to use instead of the user's own.
     pub config: Option<PathBuf>,
 }
 

@@ -27,7 +27,7 @@ pub struct Location {
 
 impl Location {
     /// `--config FILE`, else `RDSCONN_CONFIG`, else `config.toml` in the user's configuration folder. `None` if neither HOME
-    /// nor XDG_CONFIG_HOME says where that is.
+    /// nor `XDG_CONFIG_HOME` says where that is.
     pub fn find(environment: &Environment, flag: Option<&Path>) -> Option<Self> {
         let named = flag.map(Path::to_owned).or_else(|| environment.path("RDSCONN_CONFIG"));
         match named {
@@ -105,7 +105,7 @@ impl Settings {
     fn read_config(&mut self, source: &Source<'_>, faults: &mut Vec<Fault>) {
         let entries = match source.parse_toml() {
             Ok(entries) => entries,
-            Err(fault) => return faults.push(fault),
+            Err(found) => return faults.extend(found),
         };
         let mut reader = FieldReader::new(source, "config.toml");
         let mut client = FieldValues::new();
@@ -148,7 +148,7 @@ impl Settings {
     }
 
     fn read_hosts_files(&mut self, folder: &Path, faults: &mut Vec<Fault>) -> Result<(), ConfigError> {
-        type Parse = fn(&Source<'_>) -> Result<Vec<Entry>, Fault>;
+        type Parse = fn(&Source<'_>) -> Result<Vec<Entry>, Vec<Fault>>;
         let files: [(&str, Parse); 3] = [
             ("hosts.toml", |source| source.parse_toml()),
             ("hosts.yaml", yaml::parse_yaml),
@@ -160,7 +160,7 @@ impl Settings {
             let source = Source::new(&path, &text);
             match parse(&source) {
                 Ok(entries) => hosts::add(&mut self.hosts, &source, &entries, faults),
-                Err(fault) => faults.push(fault),
+                Err(found) => faults.extend(found),
             }
         }
         Ok(())
@@ -180,3 +180,7 @@ pub(super) fn typed(argument: &crate::target::HostArgument) -> FieldValues {
     add(Field::Database, argument.database.clone());
     fields
 }
+
+#[cfg(test)]
+#[path = "settings_tests.rs"]
+mod tests;

@@ -9,26 +9,28 @@ use serde_saphyr::Spanned;
 use crate::target::{Content, Entry, Fault, Node, Problem, Source};
 
 /// Reads YAML. An empty file is an empty table.
-pub(super) fn parse_yaml(source: &Source<'_>) -> Result<Vec<Entry>, Fault> {
+pub(super) fn parse_yaml(source: &Source<'_>) -> Result<Vec<Entry>, Vec<Fault>> {
     parse(source, source.text())
 }
 
 /// Reads JSON.
-pub(super) fn parse_json(source: &Source<'_>) -> Result<Vec<Entry>, Fault> {
+pub(super) fn parse_json(source: &Source<'_>) -> Result<Vec<Entry>, Vec<Fault>> {
     if let Err(error) = serde_json::from_str::<IgnoredAny>(source.text()) {
         let line_starts = std::iter::once(0).chain(source.text().match_indices('\n').map(|(at, _)| at + 1));
         let start = line_starts.take(error.line().max(1)).last().unwrap_or(0);
         let message = error.to_string();
         let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-        return Err(source.fault(start + error.column().saturating_sub(1), Problem::Syntax(message)));
+        return Err(vec![source.fault(start + error.column().saturating_sub(1), Problem::Syntax(message))]);
     }
     // In valid JSON a tab stands only between values, where YAML does not take it everywhere.
     parse(source, &source.text().replace('\t', " "))
 }
 
-fn parse(source: &Source<'_>, text: &str) -> Result<Vec<Entry>, Fault> {
+fn parse(source: &Source<'_>, text: &str) -> Result<Vec<Entry>, Vec<Fault>> {
     let options = serde_saphyr::options! {
         with_snippet: false,
+        // YAML 1.2: `y`, `no` and `on` are words, and words are names here.
+        strict_booleans: true,
         budget: serde_saphyr::budget! { max_depth: 16, max_documents: 1, max_aliases: 10_000 },
     };
     match serde_saphyr::from_str_with_options::<Option<Place>>(text, options) {
@@ -40,7 +42,7 @@ fn parse(source: &Source<'_>, text: &str) -> Result<Vec<Entry>, Fault> {
                 expected: "a table of host names",
                 found: node.content.kind(),
             };
-            Err(source.fault(node.offset, problem))
+            Err(vec![source.fault(node.offset, problem)])
         }
         Err(error) => {
             let offset = error.location().map_or(0, |location| byte_offset(text, location));
@@ -48,7 +50,7 @@ fn parse(source: &Source<'_>, text: &str) -> Result<Vec<Entry>, Fault> {
             // The place is told by us, in the way of all other files.
             let message = message.lines().next().unwrap_or_default().split(" at line ").next().unwrap_or_default();
             let message = message.trim_start_matches("error: ").to_owned();
-            Err(source.fault(offset, Problem::Syntax(message)))
+            Err(vec![source.fault(offset, Problem::Syntax(message))])
         }
     }
 }
@@ -199,19 +201,19 @@ mod tests {
 
     #[test]
     fn faults_have_a_place_and_one_line() {
-        type Parse = fn(&Source<'_>) -> Result<Vec<Entry>, Fault>;
+        type Parse = fn(&Source<'_>) -> Result<Vec<Entry>, Vec<Fault>>;
         let cases: [(Parse, &str, usize, &str); 8] = [
             (parse_yaml, "a:\n  x: 1\na:\n  y: 2\n", 3, "duplicate"),
             (parse_yaml, "a:\n  x: [1\nb: 2\n", 3, ""),
             (parse_yaml, "- a\n- b\n", 1, "a table of host names"),
             (parse_yaml, "a: *nowhere\n", 1, ""),
-            (parse_json, "{\"a\": 1,}", 1, "trailing comma"),
+            (parse_json, "{\"a\": 1,}", 1, "key must be a string"),
             (parse_json, "{\n\"a\": }", 2, "expected value"),
             (parse_json, "a: 1\n", 1, "expected value"),
             (parse_json, "{\"a\": 1, \"a\": 2}", 1, "duplicate"),
         ];
         for (parse, text, line, message) in cases {
-            let fault = parse(&Source::new(Path::new("hosts"), text)).unwrap_err();
+            let fault = parse(&Source::new(Path::new("hosts"), text)).unwrap_err().remove(0);
             let shown = fault.to_string();
             assert_eq!(fault.line, line, "{shown}");
             assert!(shown.contains(message) && !shown.contains('\n') && !shown.contains(" at line"), "{shown}");
@@ -223,7 +225,7 @@ mod tests {
         let mut bomb = "a: &a [x, x, x, x, x, x, x, x, x]\n".to_owned();
         for (name, last) in ('b'..='j').zip('a'..) {
             let aliases = vec![format!("*{last}"); 9].join(", ");
-            bomb.push_str(&format!("{name}: &{name} [{aliases}]\n"));
+            bomb.extend([name.to_string().as_str(), ": &", name.to_string().as_str(), " [", &aliases, "]\n"]);
         }
         let deep = format!("a: {}{}", "[".repeat(100_000), "]".repeat(100_000));
         let json = format!("{{\"a\": {}{}}}", "[".repeat(100_000), "]".repeat(100_000));

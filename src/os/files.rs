@@ -4,14 +4,14 @@
 //! What is checked is what was opened: owner and mode come from the descriptor, never from a second look at the path.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fd::OwnedFd;
-use rustix::fs::{FileType, Mode, OFlags, Stat};
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 /// Why a file is not read or not written.
@@ -93,7 +93,7 @@ pub enum FileError {
 #[derive(Debug)]
 pub struct TrustedFolder {
     path: PathBuf,
-    descriptor: OwnedFd,
+    descriptor: File,
 }
 
 impl TrustedFolder {
@@ -101,12 +101,11 @@ impl TrustedFolder {
     pub fn open(path: &Path) -> Result<Option<Self>, FileError> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let descriptor = match rustix::fs::open(path, flags, Mode::empty()) {
-            Ok(descriptor) => descriptor,
+            Ok(descriptor) => File::from(descriptor),
             Err(Errno::NOENT) => return Ok(None),
             Err(error) => return Err(unreadable(path, error.into())),
         };
-        let stat = rustix::fs::fstat(&descriptor).map_err(|error| unreadable(path, error.into()))?;
-        judge(path, &stat, true)?;
+        judge(path, &descriptor.metadata().map_err(|source| unreadable(path, source))?)?;
         Ok(Some(Self { path: path.to_owned(), descriptor }))
     }
 
@@ -158,10 +157,10 @@ pub fn read_any(path: &Path, limit: u64) -> Result<String, FileError> {
 pub fn list(path: &Path, extension: &str) -> Result<Vec<PathBuf>, FileError> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let descriptor = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| unreadable(path, error.into()))?;
-    Ok(names_in(path, &descriptor, extension)?.into_iter().map(|name| path.join(name)).collect())
+    Ok(names_in(path, descriptor, extension)?.into_iter().map(|name| path.join(name)).collect())
 }
 
-fn names_in(path: &Path, descriptor: &OwnedFd, extension: &str) -> Result<Vec<OsString>, FileError> {
+fn names_in(path: &Path, descriptor: impl std::os::fd::AsFd, extension: &str) -> Result<Vec<OsString>, FileError> {
     let failed = |error: Errno| unreadable(path, error.into());
     let mut names = Vec::new();
     for entry in rustix::fs::Dir::read_from(descriptor).map_err(failed)? {
@@ -218,33 +217,33 @@ fn read_resolved(path: &Path, limit: u64) -> Result<String, FileError> {
 }
 
 fn read_text(path: &Path, descriptor: OwnedFd, limit: u64, is_judged: bool) -> Result<String, FileError> {
-    let stat = rustix::fs::fstat(&descriptor).map_err(|error| unreadable(path, error.into()))?;
-    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+    let file = File::from(descriptor);
+    let metadata = file.metadata().map_err(|source| unreadable(path, source))?;
+    if !metadata.is_file() {
         return Err(FileError::NotAFile { path: path.to_owned() });
     }
     if is_judged {
-        judge(path, &stat, false)?;
+        judge(path, &metadata)?;
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(stat.st_size).unwrap_or(0).min(1 << 20));
-    File::from(descriptor).take(limit + 1).read_to_end(&mut bytes).map_err(|source| unreadable(path, source))?;
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0).min(1 << 20));
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(|source| unreadable(path, source))?;
     if bytes.len() as u64 > limit {
         return Err(FileError::TooLarge { path: path.to_owned(), limit });
     }
     String::from_utf8(bytes).map_err(|error| {
-        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        FileError::NotText { path: path.to_owned(), line: 1 + before.iter().filter(|byte| **byte == b'\n').count() }
+        let valid = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+        FileError::NotText { path: path.to_owned(), line: valid.split(|byte| *byte == b'\n').count() }
     })
 }
 
-fn judge(path: &Path, stat: &Stat, is_folder: bool) -> Result<(), FileError> {
-    let user = rustix::process::geteuid().as_raw();
-    if stat.st_uid != user && stat.st_uid != 0 {
-        return Err(FileError::ForeignOwner { path: path.to_owned(), owner: stat.st_uid, user });
+fn judge(path: &Path, metadata: &Metadata) -> Result<(), FileError> {
+    let (owner, user) = (metadata.uid(), rustix::process::geteuid().as_raw());
+    if owner != user && owner != 0 {
+        return Err(FileError::ForeignOwner { path: path.to_owned(), owner, user });
     }
-    let mode = Mode::from_raw_mode(stat.st_mode);
-    if mode.intersects(Mode::WGRP | Mode::WOTH) {
-        let mode = u32::from(mode.as_raw_mode()) & 0o7777;
-        return Err(FileError::Writable { path: path.to_owned(), mode, is_folder });
+    let mode = metadata.mode() & 0o7777;
+    if mode & 0o022 != 0 {
+        return Err(FileError::Writable { path: path.to_owned(), mode, is_folder: metadata.is_dir() });
     }
     Ok(())
 }

@@ -22,7 +22,7 @@ impl Convention {
     /// Reads one file and runs its tests. `path` is only shown and remembered; its stem is the convention's name.
     pub fn parse(path: &Path, layer: ConventionLayer, text: &str) -> Result<Self, Vec<Fault>> {
         let source = Source::new(path, text);
-        let entries = source.parse_toml().map_err(|fault| vec![fault])?;
+        let entries = source.parse_toml()?;
         let mut draft = Draft::new(&source);
         draft.read(&entries);
         draft.finish(layer)

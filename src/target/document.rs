@@ -134,10 +134,10 @@ impl<'a> Source<'a> {
     }
 
     /// Reads the text as TOML.
-    pub fn parse_toml(&self) -> Result<Vec<Entry>, Fault> {
+    pub fn parse_toml(&self) -> Result<Vec<Entry>, Vec<Fault>> {
         let table = DeTable::parse(self.text).map_err(|error| {
             let offset = error.span().map_or(0, |span| span.start);
-            self.fault(offset, Problem::Syntax(error.message().to_owned()))
+            vec![self.fault(offset, Problem::Syntax(error.message().to_owned()))]
         })?;
         Ok(entries(table.get_ref()))
     }
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn a_syntax_error_names_its_line() {
         let source = Source::new(Path::new("x.toml"), "user = \"dba\"\nport = = 3\n");
-        let fault = source.parse_toml().unwrap_err();
+        let fault = source.parse_toml().unwrap_err().remove(0);
         assert_eq!((fault.line, fault.source_line.as_str()), (2, "port = = 3"));
     }
 

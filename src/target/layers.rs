@@ -184,13 +184,10 @@ impl<'a> Assembly<'a> {
             None => self.default(Field::Port, Origin::BuiltIn, 3306),
         };
         let endpoint = Endpoint { host, port };
-        let address = match self.read(Field::Address, |text| value::parse_address(text, port))? {
-            Some(address) => address,
-            None => {
-                let address = super::Address { host: endpoint.host.clone(), port };
-                self.default(Field::Address, Origin::Follows(Field::Endpoint), address)
-            }
-        };
+        let address = self.read(Field::Address, |text| value::parse_address(text, port))?.unwrap_or_else(|| {
+            let address = super::Address { host: endpoint.host.clone(), port };
+            self.default(Field::Address, Origin::Follows(Field::Endpoint), address)
+        });
         let region = self.region(&endpoint.host)?;
         let (route, bastion) = self.route()?;
         let auth = match self.read(Field::Auth, value::parse_auth)? {
