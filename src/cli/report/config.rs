@@ -2,7 +2,7 @@
 
 use super::Report;
 use crate::cli::exit_status::ExitStatus;
-use crate::config::{ConfigError, ResolveError};
+use crate::config::{Ambiguity, ConfigError, ResolveError};
 use crate::os::files::FileError;
 use crate::target::{Fault, HostError, LayerError, MatchFailure, Problem};
 
@@ -123,27 +123,30 @@ impl From<ResolveError> for Report {
                 report(ExitStatus::Usage).hint(format!("add endpoint = to {}, or give --endpoint", files.join(" or ")))
             }
             ResolveError::Convention(failure) => of_match(failure),
-            ResolveError::Ambiguous { first, second, differences, .. } => {
-                let mut ambiguous = report(ExitStatus::Resolve);
-                for difference in differences {
-                    ambiguous.causes.push(format!(
-                        "{}: {} by {}, {} by {}",
-                        difference.field.name(),
-                        difference.first.as_deref().unwrap_or("not set"),
-                        first.path.display(),
-                        difference.second.as_deref().unwrap_or("not set"),
-                        second.path.display(),
-                    ));
-                }
-                ambiguous.hint(format!(
-                    "narrow one of the patterns, in {} or {}; or write the name down in hosts.toml",
-                    first.path.display(),
-                    second.path.display()
-                ))
-            }
+            ResolveError::Ambiguous(ambiguity) => of_ambiguity(ambiguity),
             ResolveError::Layers(error) => of_layers(error),
         }
     }
+}
+
+fn of_ambiguity(ambiguity: &Ambiguity) -> Report {
+    let Ambiguity { first, second, differences, .. } = ambiguity;
+    let mut report = Report::new(ExitStatus::Resolve, ambiguity);
+    for difference in differences {
+        report.causes.push(format!(
+            "{}: {} by {}, {} by {}",
+            difference.field.name(),
+            difference.first.as_deref().unwrap_or("not set"),
+            first.path.display(),
+            difference.second.as_deref().unwrap_or("not set"),
+            second.path.display(),
+        ));
+    }
+    report.hint(format!(
+        "narrow one of the patterns, in {} or {}; or write the name down in hosts.toml",
+        first.path.display(),
+        second.path.display()
+    ))
 }
 
 fn of_match(failure: &MatchFailure) -> Report {
