@@ -53,12 +53,12 @@ pub trait Dialer {
 }
 
 /// One open byte stream to the database.
-pub trait Connection {
+pub trait Connection: Send + 'static {
     /// Why the stream broke.
     type Error: Error + Send + Sync + 'static;
 
     /// Copies bytes between the stream and a local peer until both directions have ended.
-    fn relay(self, peer: TcpStream) -> impl Future<Output = Result<Traffic, Self::Error>>;
+    fn relay(self, peer: TcpStream) -> impl Future<Output = Result<Traffic, Self::Error>> + Send;
 }
 
 /// Bytes that went through a stream.
@@ -108,7 +108,8 @@ pub trait Statements {
     type Error: Error + Send + Sync + 'static;
 
     /// Runs one statement and hands every result to `sink` as it arrives. Never sends it twice.
-    fn execute(&mut self, sql: &str, sink: &mut dyn ResultSink) -> impl Future<Output = Result<(), Self::Error>>;
+    /// The bytes are the user's own: a dump may hold strings that are not UTF-8.
+    fn execute(&mut self, sql: &[u8], sink: &mut dyn ResultSink) -> impl Future<Output = Result<(), Self::Error>>;
 }
 
 /// Takes results as they arrive. A statement gives zero or more result sets, each closed by [`ResultSink::end`].

@@ -8,18 +8,32 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
     variables: BTreeMap<OsString, OsString>,
+    arguments: Vec<OsString>,
 }
 
 impl Environment {
     /// Captures the environment of this process. Called once, by `main`.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads it")]
     pub fn capture() -> Self {
-        Self { variables: std::env::vars_os().collect() }
+        Self { variables: std::env::vars_os().collect(), arguments: std::env::args_os().collect() }
     }
 
     /// An environment of exactly these variables, for tests.
     pub fn of<const N: usize>(variables: [(&str, &str); N]) -> Self {
-        Self { variables: variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect() }
+        Self {
+            variables: variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
+            arguments: Vec::new(),
+        }
+    }
+
+    /// The command line, beginning with the program's own name.
+    pub fn arguments(&self) -> &[OsString] {
+        &self.arguments
+    }
+
+    /// All variables, to hand them to a program that is started.
+    pub fn variables(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        self.variables.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()))
     }
 
     /// The value of a variable, if it is set, not empty, and valid UTF-8.

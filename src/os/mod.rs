@@ -1,7 +1,38 @@
-//! The operating system: environment, private files, programs, terminal. The ground floor: any room may stand on it.
+//! The operating system: environment, files, programs, sockets, signals, terminal. The ground floor: any room may stand on it.
 //!
 //! The only room that reads the environment and the file system or starts a program. It knows nothing of databases.
 
+mod clock;
 mod environment;
+pub mod files;
+mod harden;
+mod programs;
+pub mod signals;
+mod socket_owner;
+pub mod terminal;
+mod whole_files;
 
+pub use clock::timestamp;
 pub use environment::Environment;
+pub use harden::harden_process;
+pub use programs::{Captured, Program, ProgramError};
+pub use socket_owner::{SocketOwner, socket_owner};
+pub use whole_files::{WholeFile, append_line};
+
+/// Reads a file that anybody may have written, such as a CA bundle. Private files go through their own checks.
+#[expect(clippy::disallowed_methods, reason = "this is the one place for plain reads")]
+pub fn read_file(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
+    std::fs::read(path)
+}
+
+/// Opens a file that the user named, to be read in pieces.
+#[expect(clippy::disallowed_methods, reason = "this is the one place for plain reads")]
+pub fn open_file(path: &std::path::Path) -> std::io::Result<std::fs::File> {
+    std::fs::File::open(path)
+}
+
+/// Stdout as a plain file, without the standard library's buffer: results come in large pieces of their own.
+pub fn stdout() -> std::io::Result<std::fs::File> {
+    use std::os::fd::AsFd as _;
+    Ok(std::fs::File::from(std::io::stdout().as_fd().try_clone_to_owned()?))
+}

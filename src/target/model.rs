@@ -177,6 +177,12 @@ impl Field {
         Self::Client,
     ];
 
+    /// The field of this name. `aws_profile` is another name of `profile`.
+    pub fn named(name: &str) -> Option<Self> {
+        let name = if name == "aws_profile" { "profile" } else { name };
+        Self::ALL.into_iter().find(|field| field.name() == name)
+    }
+
     /// The field's name in files and JSON, for example `ssl_mode`.
     pub const fn name(self) -> &'static str {
         match self {
@@ -196,6 +202,77 @@ impl Field {
             Self::ClusterArn => "cluster_arn",
             Self::SecretArn => "secret_arn",
             Self::Client => "client",
+        }
+    }
+}
+
+impl Route {
+    /// The word for it in files and flags.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Tunnel => "tunnel",
+            Self::DataApi => "data-api",
+        }
+    }
+}
+
+impl Auth {
+    /// The word for it in files and flags.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Iam => "iam",
+            Self::Secret => "secret",
+            Self::Password => "password",
+        }
+    }
+}
+
+impl SslMode {
+    /// The word for it in files and flags.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::VerifyIdentity => "VERIFY_IDENTITY",
+            Self::VerifyCa => "VERIFY_CA",
+            Self::Required => "REQUIRED",
+        }
+    }
+}
+
+impl fmt::Display for BastionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(user) = &self.user {
+            write!(f, "{user}@")?;
+        }
+        match self.port {
+            Some(port) => write_host_port(f, &self.host, port),
+            None if self.host.contains(':') => write!(f, "[{}]", self.host),
+            None => f.write_str(&self.host),
+        }
+    }
+}
+
+impl Target {
+    /// The text of one field, as it would be written in a file; `None` where the field is not set.
+    pub fn text(&self, field: Field) -> Option<String> {
+        match field {
+            Field::Profile => self.profile.clone(),
+            Field::Region => self.region.clone(),
+            Field::Endpoint => Some(self.endpoint.host.clone()),
+            Field::Port => Some(self.endpoint.port.to_string()),
+            Field::Address => Some(self.address.to_string()),
+            Field::User => self.user.clone(),
+            Field::Database => self.database.clone(),
+            Field::Bastion if self.bastion.is_empty() => None,
+            Field::Bastion => Some(self.bastion.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")),
+            Field::Route => Some(self.route.name().to_owned()),
+            Field::Auth => Some(self.auth.name().to_owned()),
+            Field::SslMode => Some(self.ssl_mode.name().to_owned()),
+            Field::SslCa => self.ssl_ca.as_ref().map(|path| path.to_string_lossy().into_owned()),
+            Field::Credential => self.credential.clone(),
+            Field::ClusterArn => self.cluster_arn.clone(),
+            Field::SecretArn => self.secret_arn.clone(),
+            Field::Client => self.client.clone(),
         }
     }
 }

@@ -1,2 +1,6 @@
-//! x
-fn main(){}
+//! The one integration-test binary: a single link of the whole dependency tree instead of one for each area.
+
+#![expect(clippy::disallowed_methods, reason = "tests have their own files and programs, outside the program's rooms")]
+
+mod completions;
+mod layering;

@@ -1,7 +1,9 @@
 //! A certificate authority of the lab's own and the server certificates tests need, good and bad. Everything is made anew
 //! in memory, with ECDSA P-256 because RSA keys take seconds; nothing here may reach a trust store outside the lab.
 
-use std::io;
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rcgen::{
@@ -151,7 +153,8 @@ impl Certificates {
         }
     }
 
-    /// Writes `ca.pem`, `other-ca.pem`, `server.pem` and `server.key` into `directory`.
+    /// Writes `ca.pem`, `other-ca.pem`, `server.pem` and, for its owner only, `server.key` into
+    /// `directory`.
     pub fn write_to(&self, directory: &Path) -> io::Result<CertificateFiles> {
         let files = CertificateFiles {
             ca: directory.join("ca.pem"),
@@ -162,7 +165,13 @@ impl Certificates {
         std::fs::write(&files.ca, self.authority.pem())?;
         std::fs::write(&files.other_ca, self.other_authority.pem())?;
         std::fs::write(&files.server, &self.server.certificate_pem)?;
-        std::fs::write(&files.server_key, &self.server.key_pem)?;
+        OpenOptions::new()
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .mode(0o600)
+            .open(&files.server_key)?
+            .write_all(self.server.key_pem.as_bytes())?;
         Ok(files)
     }
 }

@@ -16,6 +16,7 @@ pub mod environment;
 pub mod hostile;
 pub mod packets;
 pub mod proxy;
+pub mod real;
 pub mod verifier;
 
 mod program;

@@ -33,14 +33,14 @@ pub struct Output {
 impl Output {
     /// The output itself, if the program succeeded; a test that went on after a failure would only confuse.
     #[track_caller]
-    #[must_use]
+    #[expect(clippy::return_self_not_must_use, reason = "an assertion first; its value is for going on")]
     pub fn succeeded(self) -> Self {
         self.ended_with(0)
     }
 
     /// The output itself, if the program ended with `code`.
     #[track_caller]
-    #[must_use]
+    #[expect(clippy::return_self_not_must_use, reason = "an assertion first; its value is for going on")]
     pub fn ended_with(self, code: i32) -> Self {
         assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self

@@ -11,9 +11,12 @@ use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::{constant_time, digest, hmac};
 
+pub use gate::{Attempt, Gate};
+
 use encoding::{hex, parse_timestamp, percent_decode, percent_encode};
 
 mod encoding;
+mod gate;
 mod signer;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,193 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_rdsconn_global_optspecs
+    string join \n e/execute= f/file= format= B/batch N/skip-column-names E/vertical r/raw read-timeout= profile= region= endpoint= P/port= address= u/user= D/database= J/bastion= route= auth= ssl-mode= ssl-ca= credential= cluster-arn= secret-arn= config= F/ssh-config= connect-timeout= q/quiet v/verbose color= h/help V/version
+end
+
+function __fish_rdsconn_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_rdsconn_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_rdsconn_using_subcommand
+    set -l cmd (__fish_rdsconn_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -s e -l execute -d 'SQL to run; may be given several times' -r
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -s f -l file -d 'Run the SQL in a file; - is stdin' -r -F
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -l format -d 'How rows are printed [default: table on a terminal, tsv on a pipe]' -r -f -a "table\t''
+vertical\t''
+json\t''
+jsonl\t''
+csv\t''
+tsv\t''
+markdown\t''"
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -l read-timeout -d 'End a statement that is silent for this long [default: wait for ever]' -r
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -l profile -l aws-profile -d 'AWS profile whose credentials sign' -r
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -l region -l aws-region -d 'AWS region of the endpoint' -r
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -l endpoint -d 'RDS name: the token is signed for it and the certificate verified against it' -r
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -s P -l port -d 'Port of the endpoint [default: 3306]' -r
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -l address -d 'What is dialled, if it is not the endpoint' -r
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -s u -l user -d 'Database user' -r
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -s D -l database -d 'Default database' -r
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -s J -l bastion -d 'SSH bastion, or an alias from ssh_config' -r
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -l route -d 'direct or tunnel [default: tunnel where there is a bastion]' -r
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -l auth -d 'Where the password comes from [default: iam]' -r
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -l ssl-mode -d 'VERIFY_IDENTITY or VERIFY_CA [default: VERIFY_IDENTITY]' -r
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -l ssl-ca -d 'PEM file of roots to trust beside those of RDS' -r
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -l credential -d 'Stored credential, instead of a profile' -r
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -l cluster-arn -d 'Cluster, for the Data API' -r
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -l secret-arn -d 'Secret, for the Data API' -r
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -l config -d 'Configuration file [default: ~/.config/rdsconn/config.toml]' -r -F
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -s F -l ssh-config -d 'SSH configuration file, as for ssh' -r -F
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -l connect-timeout -d 'Time for each stage: bastion, credentials, login [default: 10]' -r
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -l color -d 'Colour in messages' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -s B -l batch -d 'Print rows as tsv, as mysql does'
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -s N -l skip-column-names -d 'Leave out the column names'
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -s E -l vertical -d 'Print one line for each column of a row'
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -s r -l raw -d 'Do not escape tab, newline, NUL and backslash in tsv'
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -s q -l quiet -d 'No progress, no remarks'
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -s v -l verbose -d 'Say more; may be repeated'
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -s h -l help -d 'Print help'
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -s V -l version -d 'Print version'
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -a "query" -d 'Run SQL on HOST (the same as a bare HOST; for hosts that are named like a command)'
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -a "token" -d 'Print the IAM token for HOST, and nothing else, on stdout'
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -a "explain" -d 'Show what HOST resolves to, and which file and rule said so; touches no network'
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -a "conventions" -d 'List, check or begin a folder of conventions'
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -a "completions" -d 'Print the completion script of a shell'
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -a "man" -d 'Print a manual page'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s e -l execute -d 'SQL to run; may be given several times' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s f -l file -d 'Run the SQL in a file; - is stdin' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l format -d 'How rows are printed [default: table on a terminal, tsv on a pipe]' -r -f -a "table\t''
+vertical\t''
+json\t''
+jsonl\t''
+csv\t''
+tsv\t''
+markdown\t''"
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l read-timeout -d 'End a statement that is silent for this long [default: wait for ever]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l profile -l aws-profile -d 'AWS profile whose credentials sign' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l region -l aws-region -d 'AWS region of the endpoint' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l endpoint -d 'RDS name: the token is signed for it and the certificate verified against it' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s P -l port -d 'Port of the endpoint [default: 3306]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l address -d 'What is dialled, if it is not the endpoint' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s u -l user -d 'Database user' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s D -l database -d 'Default database' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s J -l bastion -d 'SSH bastion, or an alias from ssh_config' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l route -d 'direct or tunnel [default: tunnel where there is a bastion]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l auth -d 'Where the password comes from [default: iam]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l ssl-mode -d 'VERIFY_IDENTITY or VERIFY_CA [default: VERIFY_IDENTITY]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l ssl-ca -d 'PEM file of roots to trust beside those of RDS' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l credential -d 'Stored credential, instead of a profile' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l cluster-arn -d 'Cluster, for the Data API' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l secret-arn -d 'Secret, for the Data API' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l config -d 'Configuration file [default: ~/.config/rdsconn/config.toml]' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s F -l ssh-config -d 'SSH configuration file, as for ssh' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l connect-timeout -d 'Time for each stage: bastion, credentials, login [default: 10]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l color -d 'Colour in messages' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s B -l batch -d 'Print rows as tsv, as mysql does'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s N -l skip-column-names -d 'Leave out the column names'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s E -l vertical -d 'Print one line for each column of a row'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s r -l raw -d 'Do not escape tab, newline, NUL and backslash in tsv'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s q -l quiet -d 'No progress, no remarks'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s v -l verbose -d 'Say more; may be repeated'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s h -l help -d 'Print help'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l profile -l aws-profile -d 'AWS profile whose credentials sign' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l region -l aws-region -d 'AWS region of the endpoint' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l endpoint -d 'RDS name: the token is signed for it and the certificate verified against it' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -s P -l port -d 'Port of the endpoint [default: 3306]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l address -d 'What is dialled, if it is not the endpoint' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -s u -l user -d 'Database user' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -s D -l database -d 'Default database' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -s J -l bastion -d 'SSH bastion, or an alias from ssh_config' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l route -d 'direct or tunnel [default: tunnel where there is a bastion]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l auth -d 'Where the password comes from [default: iam]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l ssl-mode -d 'VERIFY_IDENTITY or VERIFY_CA [default: VERIFY_IDENTITY]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l ssl-ca -d 'PEM file of roots to trust beside those of RDS' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l credential -d 'Stored credential, instead of a profile' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l cluster-arn -d 'Cluster, for the Data API' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l secret-arn -d 'Secret, for the Data API' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l config -d 'Configuration file [default: ~/.config/rdsconn/config.toml]' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -s F -l ssh-config -d 'SSH configuration file, as for ssh' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l connect-timeout -d 'Time for each stage: bastion, credentials, login [default: 10]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l color -d 'Colour in messages' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l json -d 'Print token, endpoint, user and expiry as JSON'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l fresh -d 'Mint a new token (there is no token cache in this version, so every token is new)'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -s q -l quiet -d 'No progress, no remarks'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -s v -l verbose -d 'Say more; may be repeated'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -s h -l help -d 'Print help'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l profile -l aws-profile -d 'AWS profile whose credentials sign' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l region -l aws-region -d 'AWS region of the endpoint' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l endpoint -d 'RDS name: the token is signed for it and the certificate verified against it' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -s P -l port -d 'Port of the endpoint [default: 3306]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l address -d 'What is dialled, if it is not the endpoint' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -s u -l user -d 'Database user' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -s D -l database -d 'Default database' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -s J -l bastion -d 'SSH bastion, or an alias from ssh_config' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l route -d 'direct or tunnel [default: tunnel where there is a bastion]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l auth -d 'Where the password comes from [default: iam]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l ssl-mode -d 'VERIFY_IDENTITY or VERIFY_CA [default: VERIFY_IDENTITY]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l ssl-ca -d 'PEM file of roots to trust beside those of RDS' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l credential -d 'Stored credential, instead of a profile' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l cluster-arn -d 'Cluster, for the Data API' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l secret-arn -d 'Secret, for the Data API' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l config -d 'Configuration file [default: ~/.config/rdsconn/config.toml]' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -s F -l ssh-config -d 'SSH configuration file, as for ssh' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l connect-timeout -d 'Time for each stage: bastion, credentials, login [default: 10]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l color -d 'Colour in messages' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l json -d 'Print as JSON'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -s q -l quiet -d 'No progress, no remarks'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -s v -l verbose -d 'Say more; may be repeated'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -s h -l help -d 'Print help'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand conventions; and not __fish_seen_subcommand_from list check init" -s h -l help -d 'Print help'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand conventions; and not __fish_seen_subcommand_from list check init" -f -a "list" -d 'List all conventions, in the order in which they are asked'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand conventions; and not __fish_seen_subcommand_from list check init" -f -a "check" -d 'Check convention files and run their tests; without PATH, all of the user\'s own'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand conventions; and not __fish_seen_subcommand_from list check init" -f -a "init" -d 'Write a commented config.toml and an example convention; never overwrites'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand conventions; and __fish_seen_subcommand_from list" -l config -d 'Configuration file [default: ~/.config/rdsconn/config.toml]' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand conventions; and __fish_seen_subcommand_from list" -s F -l ssh-config -d 'SSH configuration file, as for ssh' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand conventions; and __fish_seen_subcommand_from list" -l connect-timeout -d 'Time for each stage: bastion, credentials, login [default: 10]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand conventions; and __fish_seen_subcommand_from list" -l color -d 'Colour in messages' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand conventions; and __fish_seen_subcommand_from list" -s q -l quiet -d 'No progress, no remarks'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand conventions; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more; may be repeated'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand conventions; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand conventions; and __fish_seen_subcommand_from check" -l config -d 'Configuration file [default: ~/.config/rdsconn/config.toml]' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand conventions; and __fish_seen_subcommand_from check" -s F -l ssh-config -d 'SSH configuration file, as for ssh' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand conventions; and __fish_seen_subcommand_from check" -l connect-timeout -d 'Time for each stage: bastion, credentials, login [default: 10]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand conventions; and __fish_seen_subcommand_from check" -l color -d 'Colour in messages' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand conventions; and __fish_seen_subcommand_from check" -s q -l quiet -d 'No progress, no remarks'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand conventions; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more; may be repeated'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand conventions; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand conventions; and __fish_seen_subcommand_from init" -l config -d 'Configuration file [default: ~/.config/rdsconn/config.toml]' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand conventions; and __fish_seen_subcommand_from init" -s F -l ssh-config -d 'SSH configuration file, as for ssh' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand conventions; and __fish_seen_subcommand_from init" -l connect-timeout -d 'Time for each stage: bastion, credentials, login [default: 10]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand conventions; and __fish_seen_subcommand_from init" -l color -d 'Colour in messages' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand conventions; and __fish_seen_subcommand_from init" -s q -l quiet -d 'No progress, no remarks'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand conventions; and __fish_seen_subcommand_from init" -s v -l verbose -d 'Say more; may be repeated'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand conventions; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand man" -s h -l help -d 'Print help'

@@ -1,0 +1,71 @@
+//! `rdsconn explain HOST`: what a name means and which file and line said so. Touches no network.
+
+use serde_json::{Map, Value, json};
+
+use crate::cli::arguments::Explain;
+use crate::cli::context::{Context, runtime};
+use crate::cli::printer::{Paint, Printer};
+use crate::cli::report::Failure;
+use crate::config::Resolution;
+use crate::os::Environment;
+use crate::query::escape_for_terminal;
+use crate::target::{Field, Target};
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Explain, environment: &Environment, printer: Printer) -> Result<(), Failure> {
+    let context = Context::load(&arguments.common, environment, printer)?;
+    let mut resolution = context.resolution(&arguments.host, &arguments.target)?;
+    runtime()?.block_on(context.add_profile_region(&mut resolution))?;
+    let text = if arguments.json { as_json(&resolution) } else { as_text(&resolution, printer) };
+    printer.data(&text).map_err(Failure::Output)
+}
+
+fn as_json(resolution: &Resolution) -> String {
+    let fields = |value: &dyn Fn(Field) -> Value| -> Map<String, Value> {
+        Field::ALL.into_iter().map(|field| (field.name().to_owned(), value(field))).collect()
+    };
+    let target = fields(&|field| value(&resolution.target, field));
+    let origin: Map<String, Value> =
+        resolution.origin.iter().map(|(field, origin)| (field.name().to_owned(), json!(origin.to_string()))).collect();
+    let object = json!({
+        "host": resolution.host.as_str(),
+        "convention": resolution.convention,
+        "target": target,
+        "origin": origin,
+    });
+    format!("{object:#}\n")
+}
+
+fn as_text(resolution: &Resolution, printer: Printer) -> String {
+    let target = &resolution.target;
+    let mut lines = vec![
+        ("host".to_owned(), resolution.host.to_string(), String::new()),
+        ("convention".to_owned(), resolution.convention.clone().unwrap_or_else(|| "none".to_owned()), String::new()),
+    ];
+    for field in Field::ALL {
+        let Some(text) = target.text(field) else { continue };
+        let origin = resolution.origin.get(&field).map(ToString::to_string).unwrap_or_default();
+        lines.push((field.name().to_owned(), text, origin));
+    }
+    let width = lines.iter().map(|(_, text, _)| text.chars().count()).max().unwrap_or_default();
+    let mut page = String::new();
+    for (name, text, origin) in lines {
+        let text = escape_for_terminal(&text);
+        let origin = if printer.stdout_is_terminal { printer.paint(Paint::Faint, &origin) } else { origin };
+        let line = format!("{name:<12} {text:<width$}  {origin}");
+        page.push_str(line.trim_end());
+        page.push('\n');
+    }
+    page
+}
+
+/// A field as a script wants it: the port a number, the hops a list, null where it is not set.
+fn value(target: &Target, field: Field) -> Value {
+    match field {
+        Field::Port => json!(target.endpoint.port),
+        Field::Bastion if !target.bastion.is_empty() => {
+            target.bastion.iter().map(|hop| Value::String(hop.to_string())).collect()
+        }
+        _ => json!(target.text(field)),
+    }
+}

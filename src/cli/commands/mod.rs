@@ -1,0 +1,7 @@
+//! One file for each command. A command takes what was typed, joins the rooms it needs, and prints.
+
+pub(super) mod conventions;
+pub(super) mod explain;
+pub(super) mod generated;
+pub(super) mod query;
+pub(super) mod token;

@@ -1,0 +1,235 @@
+//! Joins the rooms: settings, target, plan, tokens, bastion and gate of one run.
+
+use std::future::ready;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::aws::{Profiles, Tokens};
+use crate::backend::{Progress as _, Stage, Statements as _};
+use crate::cli::arguments::{CommonOptions, TargetOptions};
+use crate::cli::commands::query::Stop;
+use crate::cli::exit_status::ExitStatus;
+use crate::cli::printer::Printer;
+use crate::cli::progress::{Silent, StageLines};
+use crate::cli::questions::TerminalQuestions;
+use crate::cli::report::{self, Failure, Report};
+use crate::config::{ConfigError, Overrides, Resolution, Settings};
+use crate::mysql::{self, Gate};
+use crate::os::Environment;
+use crate::session::{self, Connected, Open, Plan, Via};
+use crate::ssh::{self, SshSession};
+use crate::target::{Field, HostArgument, Origin, Target};
+
+/// For each stage, unless `--connect-timeout` says otherwise.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// One thread: nothing here computes for long, and the tunnel was measured faster without hand-overs between threads.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Report::new(ExitStatus::Bug, &error).into())
+}
+
+/// The settings of one run.
+#[derive(Debug)]
+pub(crate) struct Context<'a> {
+    environment: &'a Environment,
+    printer: Printer,
+    pub settings: Settings,
+    ssh_config: Option<std::path::PathBuf>,
+    connect_timeout: Duration,
+    begun: Instant,
+}
+
+impl<'a> Context<'a> {
+    /// Loads the configuration.
+    pub(crate) fn load(
+        options: &CommonOptions,
+        environment: &'a Environment,
+        printer: Printer,
+    ) -> Result<Self, Failure> {
+        let begun = Instant::now();
+        let settings = Settings::load(environment, options.config.as_deref()).map_err(Report::from)?;
+        let ssh_config = options
+            .ssh_config
+            .clone()
+            .or_else(|| environment.path("RDSCONN_SSH_CONFIG"))
+            .or_else(|| settings.ssh.config.clone());
+        let connect_timeout = options.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
+        Ok(Self { environment, printer, settings, ssh_config, connect_timeout, begun })
+    }
+
+    /// What HOST means, with the flags and variables on top.
+    pub(crate) fn resolution(&self, host: &str, options: &TargetOptions) -> Result<Resolution, Failure> {
+        let host = HostArgument::parse(host).map_err(Report::from)?;
+        let overrides = overrides(options, self.environment).map_err(Report::from)?;
+        Ok(self.settings.resolve(&host, &overrides).map_err(Report::from)?)
+    }
+
+    /// What HOST means, with the region of the AWS profile where nothing else names one.
+    pub(crate) async fn resolve(&self, host: &str, options: &TargetOptions) -> Result<Target, Failure> {
+        let mut resolution = self.resolution(host, options)?;
+        self.add_profile_region(&mut resolution).await?;
+        Ok(resolution.target)
+    }
+
+    /// Takes the region from the AWS profile if nothing else names one. Reads the AWS configuration files then.
+    pub(crate) async fn add_profile_region(&self, resolution: &mut Resolution) -> Result<(), Failure> {
+        if resolution.target.region.is_some() {
+            return Ok(());
+        }
+        let profiles = Profiles::load().await.map_err(Report::from)?;
+        let profile = resolution.target.profile.as_deref().unwrap_or("default");
+        if let Some(region) = profiles.region(profile) {
+            resolution.origin.insert(Field::Region, Origin::AwsProfile(profile.to_owned()));
+            resolution.target.region = Some(region.to_owned());
+        }
+        Ok(())
+    }
+
+    /// Mints tokens for a target.
+    pub(crate) fn tokens(&self, target: &Target) -> Tokens {
+        Tokens {
+            profile: target.profile.clone(),
+            instance_metadata: self.environment.text("AWS_EC2_METADATA_DISABLED") == Some("false"),
+            timeout: self.connect_timeout,
+        }
+    }
+
+    /// Everything needed to open a target; nothing is connected yet.
+    pub(crate) fn database(&'a self, target: &Target, read_timeout: Option<Duration>) -> Result<Database<'a>, Failure> {
+        let plan = session::plan(target).map_err(Report::from)?;
+        let progress = StageLines::new(self.printer);
+        progress.passed(Stage::Resolve, &plan.endpoint.host, self.begun.elapsed());
+        Ok(Database { context: self, plan, tokens: self.tokens(target), gate: Gate { read_timeout }, progress })
+    }
+
+    fn ssh_settings(&self) -> ssh::Settings {
+        let mut settings = ssh::Settings::new(self.environment.clone());
+        settings.ssh_config.clone_from(&self.ssh_config);
+        settings.connect_timeout = self.connect_timeout;
+        settings
+    }
+}
+
+/// One database, ready to be opened.
+#[derive(Debug)]
+pub(crate) struct Database<'a> {
+    context: &'a Context<'a>,
+    plan: Plan,
+    tokens: Tokens,
+    gate: Gate,
+    pub progress: StageLines,
+}
+
+impl Database<'_> {
+    /// Mints a token while the bastion is reached, then logs in.
+    pub(crate) async fn open(&self) -> Result<Connected<mysql::Session, SshSession>, Failure> {
+        let via = if self.plan.bastion.is_empty() { Via::Direct } else { Via::Tunnel(self.bastion()) };
+        let open = Open {
+            plan: &self.plan,
+            tokens: &self.tokens,
+            executor: &self.gate,
+            progress: &self.progress,
+            timeout: self.context.connect_timeout,
+        };
+        let opened = Box::pin(open.open(via)).await;
+        self.progress.clear();
+        Ok(opened.map_err(|error| report::opening(error, &self.plan))?)
+    }
+
+    async fn bastion(&self) -> Result<SshSession, ssh::Error> {
+        let name = self.plan.bastion.iter().map(|hop| hop.host.as_str()).collect::<Vec<_>>().join(", ");
+        self.progress.begin(Stage::Bastion, &name);
+        let session = ssh::open(&self.plan.bastion, &self.context.ssh_settings(), Arc::new(TerminalQuestions)).await?;
+        self.progress.end(Stage::Bastion, &name);
+        if let Some(learned) = session.learned_host_key() {
+            let key = &learned.key;
+            let remark = match &learned.not_recorded {
+                None => format!("note: added {} {} to {}", key.host, key.fingerprint, key.known_hosts.display()),
+                Some(reason) => format!("note: the host key of {} could not be recorded: {reason}", key.host),
+            };
+            self.context.printer.remark(&remark);
+        }
+        Ok(session)
+    }
+
+    /// Stops the statement that session `id` is running, over a second connection through the same bastion.
+    pub(crate) async fn kill(&self, id: u32, bastion: Option<SshSession>) {
+        let via = bastion.map_or(Via::Direct, |session| Via::Tunnel(ready(Ok(session))));
+        let open = Open {
+            plan: &self.plan,
+            tokens: &self.tokens,
+            executor: &self.gate,
+            progress: &Silent,
+            timeout: self.context.connect_timeout,
+        };
+        // The statement has ended by itself, or cannot be reached: either way there is nothing more to do.
+        if let Ok(mut second) = Box::pin(open.open(via)).await {
+            let _ = second.statements.execute(format!("KILL QUERY {id}").as_bytes(), &mut Discard).await;
+        }
+    }
+
+    /// Reports why the statements did not all run. `fault` is what broke the tunnel, if that is why.
+    pub(crate) fn explain(&self, stop: Stop, fault: Option<&ssh::Error>, with_line: bool) -> Failure {
+        match stop {
+            Stop::Database(mysql::Error::Output(error), _) => Failure::Output(error),
+            Stop::Database(error, line) => {
+                let mut report = report::database(&error, &self.plan);
+                if let (mysql::Error::Statement(fault), true) = (&error, with_line) {
+                    report.error = format!("ERROR {} ({}) at line {line}: {}", fault.code, fault.state, fault.message);
+                }
+                if let Some(fault) = fault {
+                    report.causes.insert(0, fault.to_string());
+                }
+                report.into()
+            }
+            Stop::Script(error) => Report::new(ExitStatus::Usage, &error).into(),
+            Stop::Input(error) => Report::about(ExitStatus::Usage, "the SQL cannot be read to its end", &error).into(),
+        }
+    }
+}
+
+/// Takes the outcome of a statement that nobody asked to see.
+struct Discard;
+
+impl crate::backend::ResultSink for Discard {
+    fn columns(&mut self, _columns: &[crate::backend::Column]) -> std::io::Result<()> {
+        Ok(())
+    }
+    fn row(&mut self, _row: &dyn crate::backend::Row) -> std::io::Result<()> {
+        Ok(())
+    }
+    fn end(&mut self, _outcome: &crate::backend::Outcome) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The fields that flags and variables set.
+fn overrides(options: &TargetOptions, environment: &Environment) -> Result<Overrides, ConfigError> {
+    let mut overrides = Overrides::from_environment(environment)?;
+    let typed = [
+        (Field::Profile, &options.profile),
+        (Field::Region, &options.region),
+        (Field::Endpoint, &options.endpoint),
+        (Field::Port, &options.port),
+        (Field::Address, &options.address),
+        (Field::User, &options.user),
+        (Field::Database, &options.database),
+        (Field::Bastion, &options.bastion),
+        (Field::Route, &options.route),
+        (Field::Auth, &options.auth),
+        (Field::SslMode, &options.ssl_mode),
+        (Field::SslCa, &options.ssl_ca),
+        (Field::Credential, &options.credential),
+        (Field::ClusterArn, &options.cluster_arn),
+        (Field::SecretArn, &options.secret_arn),
+    ];
+    for (field, value) in typed {
+        if let Some(value) = value {
+            overrides.set_flag(field, &format!("--{}", field.name().replace('_', "-")), value);
+        }
+    }
+    Ok(overrides)
+}

@@ -1,0 +1,87 @@
+//! The command line: the one place that sees all rooms, prints, asks, and decides on exit codes.
+
+mod arguments;
+mod commands;
+mod context;
+mod exit_status;
+mod printer;
+mod progress;
+mod questions;
+mod report;
+mod results;
+mod script;
+mod words;
+
+use clap::Parser as _;
+
+pub use exit_status::ExitStatus;
+
+use crate::os::Environment;
+use arguments::{Arguments, Command, CommonOptions, Conventions};
+use printer::Printer;
+use report::{Failure, Report};
+
+/// What must happen before anything else: no core files, a panic becomes one exit code, and the random generator warms up on
+/// the side.
+///
+/// The first TLS handshake of a process would otherwise wait for the generator's seed; see `.cargo/config.toml`.
+pub fn prepare_process() {
+    crate::os::harden_process();
+    let default_hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        default_hook(panic);
+        bail_out();
+    }));
+    let warm_up = || {
+        let mut seed = [0_u8; 1];
+        // If it fails here it fails again, and is reported, where it is needed.
+        let _ = aws_lc_rs::rand::fill(&mut seed);
+    };
+    let _ = std::thread::Builder::new().name("random".to_owned()).spawn(warm_up);
+}
+
+#[expect(clippy::exit, reason = "a panic in any thread is a bug of the whole program, and has one exit code")]
+fn bail_out() {
+    std::process::exit(i32::from(ExitStatus::Bug.code()));
+}
+
+/// Runs the command line and says what came of it. Prints everything that is to be printed.
+pub fn run(environment: &Environment) -> ExitStatus {
+    let arguments = match Arguments::try_parse_from(environment.arguments()) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version go to stdout, mistakes to stderr; nobody is left to tell if that fails.
+            let _ = error.print();
+            return if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Success };
+        }
+    };
+    let printer = Printer::new(common(&arguments), environment);
+    match dispatch(arguments, environment, printer) {
+        Ok(()) => ExitStatus::Success,
+        Err(failure) => failure.conclude(printer),
+    }
+}
+
+fn dispatch(arguments: Arguments, environment: &Environment, printer: Printer) -> Result<(), Failure> {
+    match arguments.command {
+        None => commands::query::run(&arguments.query, environment, printer),
+        Some(Command::Query(query)) => commands::query::run(&query, environment, printer),
+        Some(Command::Token(token)) => commands::token::run(&token, environment, printer),
+        Some(Command::Explain(explain)) => commands::explain::run(&explain, environment, printer),
+        Some(Command::Conventions(conventions)) => commands::conventions::run(conventions, environment, printer),
+        Some(Command::Completions { shell }) => commands::generated::completions(printer, shell),
+        Some(Command::Man { command }) => commands::generated::man(printer, &command),
+    }
+}
+
+fn common(arguments: &Arguments) -> &CommonOptions {
+    match &arguments.command {
+        None | Some(Command::Completions { .. } | Command::Man { .. }) => &arguments.query.common,
+        Some(Command::Query(query)) => &query.common,
+        Some(Command::Token(token)) => &token.common,
+        Some(Command::Explain(explain)) => &explain.common,
+        Some(Command::Conventions(
+            Conventions::List { common } | Conventions::Check { common, .. } | Conventions::Init { common },
+        )) => common,
+    }
+}

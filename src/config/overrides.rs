@@ -1,0 +1,51 @@
+//! What flags and variables say about a target.
+
+use crate::os::Environment;
+use crate::target::{Field, FieldValues, Origin, Sourced};
+
+use super::error::ConfigError;
+
+/// Values from the command line and the environment. They are checked with all others when a name is resolved.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Overrides {
+    pub(super) flags: FieldValues,
+    pub(super) variables: FieldValues,
+    pub(super) aws: FieldValues,
+}
+
+impl Overrides {
+    /// Takes `RDSCONN_<FIELD>` for every field, `AWS_PROFILE`, and `AWS_REGION` or else `AWS_DEFAULT_REGION`.
+    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        let mut overrides = Self::default();
+        for field in Field::ALL {
+            let name = format!("RDSCONN_{}", field.name().to_ascii_uppercase());
+            take(environment, &name, field, &mut overrides.variables)?;
+        }
+        take(environment, "AWS_PROFILE", Field::Profile, &mut overrides.aws)?;
+        take(environment, "AWS_DEFAULT_REGION", Field::Region, &mut overrides.aws)?;
+        take(environment, "AWS_REGION", Field::Region, &mut overrides.aws)?;
+        Ok(overrides)
+    }
+
+    /// Adds an option of the command line; `flag` is its name as typed, for example `--region`.
+    pub fn set_flag(&mut self, field: Field, flag: &str, text: impl Into<String>) {
+        self.flags.insert(field, Sourced { text: text.into(), origin: Origin::Flag(flag.to_owned()) });
+    }
+
+    /// Whether the flags or our variables name an endpoint themselves.
+    pub(super) fn has_endpoint(&self) -> bool {
+        self.flags.contains_key(&Field::Endpoint) || self.variables.contains_key(&Field::Endpoint)
+    }
+}
+
+fn take(environment: &Environment, name: &str, field: Field, values: &mut FieldValues) -> Result<(), ConfigError> {
+    match (environment.text(name), environment.path(name)) {
+        (Some(text), _) => {
+            values.insert(field, Sourced { text: text.to_owned(), origin: Origin::Variable(name.to_owned()) });
+            Ok(())
+        }
+        // Set, but not UTF-8: ignoring it could mean another database than the user thinks.
+        (None, Some(_)) => Err(ConfigError::Variable { name: name.to_owned() }),
+        (None, None) => Ok(()),
+    }
+}

@@ -1,0 +1,15 @@
+//! Keeps other programs of the same user, and core files, away from the memory that holds keys and tokens.
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// No core file, and on Linux no attaching by anybody but root, as ssh-agent does. Called once, by `main`. A system that
+/// does not allow it changes nothing else.
+pub fn harden_process() {
+    let limit = Rlimit { current: Some(0), ..getrlimit(Resource::Core) };
+    let _ = setrlimit(Resource::Core, limit);
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    }
+}

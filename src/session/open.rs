@@ -1,0 +1,143 @@
+//! Opens a plan: the token is minted while the bastion is reached, and the way to the database is open before the driver dials.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+
+use super::listener::OneShot;
+use super::{Error, Plan};
+use crate::backend::{Connection, Dialer, Executor, Login, Progress, Stage, TokenProvider, TokenRequest, Traffic};
+use crate::target::Address;
+
+/// How long a tunnel may take to say why it broke, after the driver has noticed.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// How the database is reached.
+#[derive(Debug)]
+pub enum Via<D> {
+    /// The driver dials the address itself.
+    Direct,
+    /// Through what this future connects to.
+    Tunnel(D),
+}
+
+/// Everything that opening needs beside the plan.
+#[derive(Debug)]
+pub struct Open<'a, T, E, P: ?Sized> {
+    /// What to open.
+    pub plan: &'a Plan,
+    /// Mints the token.
+    pub tokens: &'a T,
+    /// Logs in.
+    pub executor: &'a E,
+    /// Hears of the stages.
+    pub progress: &'a P,
+    /// For the login as a whole.
+    pub timeout: Duration,
+}
+
+/// A logged-in session and the tunnel under it.
+#[derive(Debug)]
+pub struct Connected<S, D: Dialer> {
+    /// Runs statements.
+    pub statements: S,
+    /// The bastion, for a second connection through it; `None` on a direct route.
+    pub dialer: Option<D>,
+    relay: Option<Relay<D::Error>>,
+}
+
+type Relay<D> = JoinHandle<Result<Traffic, RelayError<D>>>;
+
+/// What ended a tunnel.
+#[derive(Debug)]
+enum RelayError<D> {
+    /// The peer never came.
+    Accept,
+    /// The SSH side broke.
+    Broken(D),
+}
+
+impl<S, D: Dialer> Connected<S, D> {
+    /// Why the tunnel broke, if it did: SSH's own reason is worth more than the driver's "connection closed". Call it after
+    /// the driver has reported a lost connection.
+    pub async fn tunnel_fault(&mut self) -> Option<D::Error> {
+        fault(self.relay.take()).await
+    }
+}
+
+impl<T: TokenProvider, E: Executor, P: Progress + ?Sized> Open<'_, T, E, P> {
+    /// Opens the plan. Each call mints its own token and makes its own connection.
+    pub async fn open<D: Dialer>(
+        &self,
+        via: Via<impl Future<Output = Result<D, D::Error>>>,
+    ) -> Result<Connected<E::Session, D>, Error<T::Error, D::Error, E::Error>> {
+        let token = async {
+            self.progress.begin(Stage::Credentials, &self.plan.user);
+            let request =
+                TokenRequest { endpoint: &self.plan.endpoint, region: &self.plan.region, user: &self.plan.user };
+            let token = self.tokens.token(request).await.map_err(Error::Token)?;
+            self.progress.end(Stage::Credentials, &self.plan.region);
+            Ok(token)
+        };
+        let path = async {
+            let Via::Tunnel(connect) = via else { return Ok(None) };
+            let dialer = connect.await.map_err(Error::Dial)?;
+            let connection = dialer.dial(&self.plan.address).await.map_err(Error::Dial)?;
+            let listener = OneShot::bind().await.map_err(Error::Listener)?;
+            Ok(Some((dialer, connection, listener)))
+        };
+        let (token, path) = tokio::try_join!(token, path)?;
+
+        self.progress.begin(Stage::Database, &self.plan.endpoint.host);
+        let (dial, dialer, relay) = match path {
+            None => (self.plan.address.clone(), None, None),
+            Some((dialer, connection, listener)) => {
+                let dial = Address { host: "127.0.0.1".to_owned(), port: listener.port() };
+                let relay = tokio::spawn(async move {
+                    let peer = listener.accept().await.map_err(|_| RelayError::Accept)?;
+                    connection.relay(peer).await.map_err(RelayError::Broken)
+                });
+                (dial, Some(dialer), Some(relay))
+            }
+        };
+        let login = Login {
+            dial,
+            endpoint: &self.plan.endpoint,
+            user: &self.plan.user,
+            password: &token.secret,
+            database: self.plan.database.as_deref(),
+            ssl_mode: self.plan.ssl_mode,
+            ssl_ca: self.plan.ssl_ca.clone(),
+            timeout: self.timeout,
+        };
+        match self.executor.login(login).await {
+            Ok(statements) => {
+                self.progress.end(Stage::Database, &self.plan.endpoint.host);
+                Ok(Connected { statements, dialer, relay })
+            }
+            Err(error) => Err(blame(relay, error).await),
+        }
+    }
+}
+
+/// A login that failed because the tunnel under it broke is the tunnel's error.
+async fn blame<T, D, E>(relay: Option<Relay<D>>, error: E) -> Error<T, D, E> {
+    match fault(relay).await {
+        Some(broken) => Error::Dial(broken),
+        None => Error::Login(error),
+    }
+}
+
+/// What broke the tunnel, if it broke. One that still stands had no fault, and is taken down.
+async fn fault<D>(relay: Option<Relay<D>>) -> Option<D> {
+    let mut relay = relay?;
+    match tokio::time::timeout(LAST_WORDS, &mut relay).await {
+        Ok(Ok(Err(RelayError::Broken(error)))) => Some(error),
+        Ok(_) => None,
+        Err(_) => {
+            relay.abort();
+            None
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Copies bytes between an SSH channel and a local socket.
+//!
+//! Written on the split halves of the channel: received packets go straight from russh's queue to the socket, which was
+//! measured a third faster than its stream adapter. Memory is bounded by the channel's queue and one buffer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use russh::client::Msg;
+use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::client::Shared;
+use super::error::{Error, Loss};
+use crate::backend::{Connection, Traffic};
+
+/// As much as one packet carries.
+const PIECE: usize = 64 * 1024;
+
+/// An open channel to a database.
+pub struct SshConnection {
+    read: ChannelReadHalf,
+    write: CloseOnDrop,
+    bastion: String,
+    shared: Arc<Shared>,
+}
+
+impl std::fmt::Debug for SshConnection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SshConnection").field("bastion", &self.bastion).finish_non_exhaustive()
+    }
+}
+
+impl SshConnection {
+    pub(super) fn new(channel: Channel<Msg>, bastion: String, shared: Arc<Shared>) -> Self {
+        let (read, write) = channel.split();
+        Self { read, write: CloseOnDrop(Some(write)), bastion, shared }
+    }
+}
+
+/// The writing half; russh leaves a channel open when it is dropped.
+struct CloseOnDrop(Option<ChannelWriteHalf<Msg>>);
+
+impl Drop for CloseOnDrop {
+    fn drop(&mut self) {
+        let (Some(write), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current()) else { return };
+        runtime.spawn(async move {
+            // Fails when the session is gone, and the channel with it.
+            let _ = write.close().await;
+        });
+    }
+}
+
+/// How one direction ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// Both sides have said all, or one has hung up: nothing can follow.
+    Finished,
+    /// The session is gone.
+    Lost,
+}
+
+impl Connection for SshConnection {
+    type Error = Error;
+
+    /// Ends well when both directions have ended, or when either peer has closed its connection. A session that is lost
+    /// meanwhile resets `peer`, so that nobody takes the loss for an orderly end.
+    async fn relay(mut self, mut peer: TcpStream) -> Result<Traffic, Error> {
+        let (sent, received) = (AtomicU64::new(0), AtomicU64::new(0));
+        let end = {
+            let (from_peer, to_peer) = peer.split();
+            let local_done = AtomicBool::new(false);
+            let download = download(&mut self.read, to_peer, &received, &local_done);
+            let upload = upload(from_peer, self.write.0.as_ref(), &sent, &local_done);
+            tokio::pin!(download);
+            tokio::select! {
+                end = &mut download => end,
+                // After our half has ended, what remains is for the other one to say.
+                upload = upload => match upload {
+                    Upload::Ended => download.await,
+                    Upload::PeerGone => End::Finished,
+                },
+            }
+        };
+        if end == End::Lost {
+            // Sends a reset instead of an end; where that fails the socket is broken already.
+            let _ = peer.set_zero_linger();
+            let loss = self.shared.loss().unwrap_or(Loss::ClosedHere);
+            return Err(Error::ConnectionLost { bastion: self.bastion, loss });
+        }
+        Ok(Traffic { sent: sent.into_inner(), received: received.into_inner() })
+    }
+}
+
+/// Channel to peer, to the end of the channel.
+async fn download(
+    channel: &mut ChannelReadHalf,
+    mut peer: impl AsyncWrite + Unpin,
+    received: &AtomicU64,
+    local_done: &AtomicBool,
+) -> End {
+    let mut ended = false;
+    loop {
+        match channel.wait().await {
+            Some(ChannelMsg::Data { data }) if !ended => {
+                if peer.write_all(&data).await.is_err() {
+                    return End::Finished;
+                }
+                received.fetch_add(data.len() as u64, Ordering::Relaxed);
+            }
+            Some(ChannelMsg::Eof) => {
+                ended = true;
+                // The server closes the channel when it has had our end, too; waiting for that would cost a round trip.
+                if peer.shutdown().await.is_err() || local_done.load(Ordering::Relaxed) {
+                    return End::Finished;
+                }
+            }
+            Some(ChannelMsg::Close) => return End::Finished,
+            Some(_) => {}
+            None => return End::Lost,
+        }
+    }
+}
+
+/// How the way from the peer ended.
+enum Upload {
+    /// The peer has said all it has to say, or the channel takes no more.
+    Ended,
+    /// The peer's connection is broken.
+    PeerGone,
+}
+
+/// Peer to channel, to the end of the peer's stream. Waits while the channel's window is full.
+async fn upload(
+    mut peer: impl AsyncRead + Unpin,
+    channel: Option<&ChannelWriteHalf<Msg>>,
+    sent: &AtomicU64,
+    local_done: &AtomicBool,
+) -> Upload {
+    let Some(channel) = channel else { return Upload::Ended };
+    let mut buffer = vec![0; PIECE];
+    loop {
+        let length = match peer.read(&mut buffer).await {
+            Ok(0) => break,
+            Ok(length) => length,
+            Err(_) => return Upload::PeerGone,
+        };
+        if channel.data_bytes(buffer[..length].to_vec()).await.is_err() {
+            return Upload::Ended;
+        }
+        sent.fetch_add(length as u64, Ordering::Relaxed);
+    }
+    local_done.store(true, Ordering::Relaxed);
+    // Fails when the session is gone, which the other direction reports.
+    let _ = channel.eof().await;
+    Upload::Ended
+}
