@@ -1,5 +1,6 @@
 //! Framing and decoding, at their edges.
 
+use super::login::Reader;
 use super::*;
 
 #[test]

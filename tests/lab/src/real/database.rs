@@ -48,7 +48,7 @@ impl Database {
             chown(&folder, Some(user), Some(group)).map_err(|error| error.to_string())?;
         }
         let setup = directory.join("setup.sql");
-        fs::write(&setup, include_str!("setup.sql")).map_err(|error| error.to_string())?;
+        fs::write(&setup, include_str!("../sample.sql")).map_err(|error| error.to_string())?;
         let config = directory.join("install.cnf");
         fs::write(&config, common_configuration(&directory)).map_err(|error| error.to_string())?;
         let mut install = Command::new(&programs.install_db);

@@ -236,7 +236,7 @@ fn forwarding_can_be_limited() {
 fn servers_can_be_frozen_killed_and_started_again() {
     let Some(lab) = RealLab::start_or_skip() else { return };
     let port = lab.database().port();
-    lab.database().administer("insert into orders.customers values (4, 'kept', null, null)");
+    lab.database().administer("insert into orders.customers (id, name) values (9, 'kept')");
     {
         let _frozen = lab.database().freeze();
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
@@ -258,7 +258,7 @@ fn servers_can_be_frozen_killed_and_started_again() {
     lab.database().stop();
     assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err());
     lab.database().restart();
-    let kept = query(&lab, forwarded, "app", APP_PASSWORD, "select name from customers where id = 4");
+    let kept = query(&lab, forwarded, "app", APP_PASSWORD, "select name from customers where id = 9");
     assert_eq!(kept.succeeded().stdout, "name\nkept\n");
     // The connection dies with the bastion: ssh ends by itself.
     lab.bastion().kill();

@@ -12,3 +12,4 @@ mod embedded_bastion;
 mod embedded_database;
 mod hostile;
 mod rig;
+mod same_answers;

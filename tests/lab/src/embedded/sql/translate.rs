@@ -266,7 +266,9 @@ impl Rewriter<'_> {
             "CURRENT_TIMESTAMP" | "LOCALTIME" | "LOCALTIMESTAMP" | "SYSDATE" if is_call => self.replace("now", 1),
             "CURRENT_USER" if !is_call => self.replace("current_user()", 1),
             "LAST_INSERT_ID" if is_call => self.replace("last_insert_rowid", 1),
-            _ if word.starts_with('_') && matches!(self.token(1).map(|token| &token.kind), Some(Kind::Text(_))) => {
+            _ if word.starts_with('_')
+                && matches!(self.token(1).map(|token| &token.kind), Some(Kind::Text(_) | Kind::Bytes(_))) =>
+            {
                 self.introduced(word);
             }
             _ => self.replace(word, 1),
@@ -296,13 +298,12 @@ impl Rewriter<'_> {
         }
     }
 
-    /// `_binary 'x'` and `_utf8mb4 'x'`.
+    /// `_binary 'x'` and `_utf8mb4 X'78'`: what the bytes are is said by the word, not by how they are written.
     fn introduced(&mut self, word: &str) {
         self.at += 1;
-        if let (true, Some(Kind::Text(text))) =
-            (word.eq_ignore_ascii_case("_binary"), self.token(0).map(|token| token.kind.clone()))
-        {
-            self.replace(&blob(&text), 1);
+        if let Some(Kind::Text(bytes) | Kind::Bytes(bytes)) = self.token(0).map(|token| token.kind.clone()) {
+            let text = if word.eq_ignore_ascii_case("_binary") { blob(&bytes) } else { literal(&bytes) };
+            self.replace(&text, 1);
         }
     }
 
