@@ -4,3 +4,5 @@
 
 mod completions;
 mod layering;
+mod query;
+mod stage;

@@ -80,6 +80,7 @@ impl Database {
                     let service = service.to_owned();
                     let database = Self { server: Mutex::new(server), programs, directory, janitor, port, service };
                     database.administer(&include_str!("accounts.sql").replace("@service@", &database.service));
+                    database.administer(crate::embedded::SAMPLE);
                     return Ok(database);
                 }
                 Err(error) if lost_its_port(&error) => last = error,
