@@ -101,7 +101,7 @@ fn built_in() -> Vec<Convention> {
         include_str!("../../conventions/rds-isolated.toml"),
         include_str!("../../conventions/rds-sovereign.toml"),
     ]
-    .map(|text| Convention::parse(Path::new("x.toml"), ConventionLayer::BuiltIn, text).unwrap())
+    .map(|text| Convention::parse(Path::new("x.toml"), ConventionLayer::User, text).unwrap())
     .into()
 }
 
