@@ -23,5 +23,4 @@ pub(super) fn conventions<'a>() -> impl Iterator<Item = &'a Convention> {
 }
 
 #[cfg(test)]
-#[path = "shipped_tests.rs"]
 mod tests;

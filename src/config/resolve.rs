@@ -138,5 +138,4 @@ fn differences(first: &Target, second: &Target) -> Vec<Difference> {
 }
 
 #[cfg(test)]
-#[path = "resolve_tests.rs"]
 pub(super) mod tests;

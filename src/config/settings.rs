@@ -184,5 +184,4 @@ pub(super) fn typed(argument: &crate::target::HostArgument) -> FieldValues {
 }
 
 #[cfg(test)]
-#[path = "settings_tests.rs"]
 mod tests;

@@ -216,5 +216,4 @@ fn warnings(convention: &Convention, cases: &[Case], line: usize) -> Vec<Warning
 }
 
 #[cfg(test)]
-#[path = "convention_tests.rs"]
 mod tests;

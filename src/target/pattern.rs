@@ -254,5 +254,4 @@ fn flatten(hir: &Hir, pieces: &mut Vec<Option<Vec<u8>>>) {
 }
 
 #[cfg(test)]
-#[path = "pattern_tests.rs"]
 mod tests;
