@@ -1,7 +1,5 @@
 //! The main job, on the embedded lab and on real servers: a host name in, rows out.
 
-use std::io::Write as _;
-
 use crate::stage::{HOST, Stage, on_each};
 
 /// The query cases that are the same whoever answers: arguments, what must come on stdout.
@@ -34,7 +32,7 @@ const CASES: [(&[&str], &str); 14] = [
     ),
     (&["select note from `order` where id = 3"], "note\nTwo\\nlines and a\\ttab\n"),
     (&["-r", "select note from `order` where id = 3"], "note\nTwo\nlines and a\ttab\n"),
-    (&["-- nothing\n"], ""),
+    (&["-e", "-- nothing\n"], ""),
 ];
 
 #[test]
@@ -80,7 +78,7 @@ fn extreme_values_are_exact() {
     assert_eq!(
         json,
         "{\"decimal_value\":\"-12345678901234567890.0123456789\",\"bit64\":9223372036854775809,\"date_value\":\"0000-00-00\",\
-         \"time6\":\"-838:59:59.000000\",\"blob_value\":\"\",\"text_value\":\"emoji 🐬 escape \\u001b[31m\",\
+         \"time6\":\"-838:59:59.000000\",\"blob_value\":\"\",\"text_value\":\"emoji 🐬 escape \\u001B[31m\",\
          \"varbinary_value\":\"3q2+7wAiJ1w=\"}\n"
     );
     let tsv = stage.query(&["-N", "select varbinary_value, text_value from extreme_values where id = 1"]).succeeded();
@@ -158,9 +156,9 @@ fn a_long_statement_and_a_long_cell_go_through() {
 #[test]
 fn host_may_carry_user_port_and_database() {
     on_each(|stage| {
-        let host = format!("mysql://reader@{HOST}/information_schema");
+        let host = format!("mysql://reader@{HOST}/orders");
         let output = stage.home.rdsconn([&host, "-N", "select current_user(), database()"]).succeeded();
-        assert_eq!(output.stdout, "reader@%\tinformation_schema\n", "{}", stage.name());
+        assert_eq!(output.stdout, "reader@%\torders\n", "{}", stage.name());
     });
 }
 
@@ -209,5 +207,4 @@ fn a_full_disk_is_exit_7() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(7), "{said}");
     assert!(said.contains("cannot be written to stdout"), "{said}");
-    std::io::stdout().flush().unwrap();
 }
