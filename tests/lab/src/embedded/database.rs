@@ -64,6 +64,7 @@ impl Account {
 
 /// What kind of server to be.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own, as on the real server")]
 pub struct DatabaseOptions {
     /// Port 0 takes a free one.
     pub listen: SocketAddr,

@@ -13,8 +13,8 @@ pub(super) trait Scope {
     fn database(&self) -> Option<&str>;
     /// Whether a database exists.
     fn has_database(&self, name: &str) -> bool;
-    /// The value of `@@name` or `@name`; `None` when there is no such system variable.
-    fn variable(&self, name: &str) -> Option<Option<String>>;
+    /// The value of `@@name` or `@name`; `None` is SQL NULL.
+    fn variable(&self, name: &str) -> Result<Option<String>, Fault>;
 }
 
 /// Rewrites queries and changes of data.
@@ -158,11 +158,10 @@ impl Rewriter<'_> {
     }
 
     fn variable(&mut self, name: &str) -> Result<(), Fault> {
-        match self.scope.variable(name) {
-            Some(Some(value)) if value.parse::<i64>().is_ok() => self.put(&value),
-            Some(Some(value)) => self.put(&literal(value.as_bytes())),
-            Some(None) => self.put("NULL"),
-            None => return Err(unknown_variable(name)),
+        match self.scope.variable(name)? {
+            Some(value) if value.parse::<i64>().is_ok() => self.put(&value),
+            Some(value) => self.put(&literal(value.as_bytes())),
+            None => self.put("NULL"),
         }
         Ok(())
     }
@@ -375,8 +374,4 @@ fn sequence(name: &str) -> Option<String> {
         "(WITH RECURSIVE count(seq) AS (SELECT {first} UNION ALL SELECT seq + {step} FROM count \
          WHERE seq + {step} <= {last}) SELECT seq FROM count)"
     ))
-}
-
-pub(super) fn unknown_variable(name: &str) -> Fault {
-    Fault::new(1193, "HY000", format!("Unknown system variable '{}'", name.trim_start_matches('@')))
 }

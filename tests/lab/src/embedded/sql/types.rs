@@ -21,6 +21,7 @@ pub(super) struct Type {
 
 /// A column of a table, with what `SHOW COLUMNS` tells of it.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "attributes that a definition combines freely")]
 pub(super) struct Declared {
     pub(super) name: String,
     pub(super) kind: Type,
@@ -101,10 +102,9 @@ impl Type {
     /// The storage that keeps every value of the type exactly. Wide numbers are text, compared by value.
     pub(super) fn storage(&self) -> &'static str {
         match self.name.as_str() {
-            "TINYINT" | "SMALLINT" | "MEDIUMINT" | "INT" | "YEAR" => "INTEGER",
-            "BIGINT" if self.unsigned => "TEXT COLLATE by_value",
-            "BIGINT" => "INTEGER",
             "DECIMAL" => "TEXT COLLATE by_value",
+            "BIGINT" if self.unsigned => "TEXT COLLATE by_value",
+            "TINYINT" | "SMALLINT" | "MEDIUMINT" | "INT" | "BIGINT" | "YEAR" => "INTEGER",
             "FLOAT" | "DOUBLE" => "REAL",
             "BIT" | "BINARY" | "VARBINARY" | "TINYBLOB" | "BLOB" | "MEDIUMBLOB" | "LONGBLOB" => "BLOB",
             _ => "TEXT COLLATE NOCASE",

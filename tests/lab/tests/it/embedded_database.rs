@@ -1,77 +1,13 @@
 //! The embedded database against real clients: the driver that rdsconn uses, and the `mariadb` program.
 
-#![expect(clippy::disallowed_methods, reason = "the lab runs programs and writes files")]
-
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Error, Opts, OptsBuilder, SslOpts, Value};
-use rdsconn_lab::certificates::Certificates;
-use rdsconn_lab::embedded::{Account, Database, DatabaseOptions, SAMPLE};
-use rdsconn_lab::verifier::{AccessKey, LONGEST_LIFE, Verifier};
+use mysql_async::{Conn, Error, Opts, SslOpts, Value};
+use rdsconn_lab::verifier::{LONGEST_LIFE, Verifier};
 
-const ENDPOINT: &str = "orders.cluster-c9abc.us-east-1.rds.amazonaws.com";
-
-struct Rig {
-    certificates: Certificates,
-    key: AccessKey,
-    verifier: Verifier,
-    database: Database,
-}
-
-impl Rig {
-    fn new() -> Self {
-        Self::with(|_| ())
-    }
-
-    fn with(change: impl FnOnce(&mut DatabaseOptions)) -> Self {
-        let certificates = Certificates::new(ENDPOINT, &[]);
-        let key = AccessKey { id: "ASIALAB".into(), secret: "secret".into(), session_token: Some("s".repeat(900)) };
-        let verifier = Verifier::new(ENDPOINT, 3306, "us-east-1", vec![key.clone()]);
-        let mut options = DatabaseOptions::new(&certificates.server, verifier.clone());
-        options.accounts.push(Account::password("plain", "p'w"));
-        change(&mut options);
-        let database = Database::start(options).unwrap();
-        database.load(SAMPLE).unwrap();
-        Self { certificates, key, verifier, database }
-    }
-
-    fn token(&self, user: &str) -> String {
-        self.verifier.sign(&self.key, user, SystemTime::now(), LONGEST_LIFE)
-    }
-
-    fn options(&self, user: &str, password: &str) -> OptsBuilder {
-        let ca = self.certificates.authority.pem().as_bytes().to_vec();
-        let tls = SslOpts::default()
-            .with_root_certs(vec![ca.into()])
-            .with_disable_built_in_roots(true)
-            .with_danger_tls_hostname_override(Some(ENDPOINT));
-        OptsBuilder::default()
-            .ip_or_hostname("127.0.0.1")
-            .tcp_port(self.database.address().port())
-            .user(Some(user))
-            .pass(Some(password))
-            .db_name(Some("orders"))
-            .ssl_opts(tls)
-            .enable_cleartext_plugin(true)
-            .prefer_socket(false)
-            .max_allowed_packet(Some(64 << 20))
-            .wait_timeout(Some(28_800))
-    }
-
-    async fn log_in(&self, user: &str) -> Conn {
-        Conn::new(Opts::from(self.options(user, &self.token(user)))).await.unwrap()
-    }
-}
-
-fn server_error(result: Result<Conn, Error>) -> (u16, String) {
-    match result {
-        Err(Error::Server(error)) => (error.code, error.state),
-        Err(other) => panic!("not a server's error: {other:?}"),
-        Ok(_) => panic!("logged in"),
-    }
-}
+use crate::rig::{Rig, server_error};
 
 #[tokio::test]
 async fn a_token_logs_in_with_either_first_plugin_and_either_end_of_rows() {
@@ -240,7 +176,7 @@ async fn statements_changes_errors_and_warnings_are_mysqls() {
     ] {
         match connection.query_drop(sql).await {
             Err(Error::Server(error)) => {
-                assert_eq!((error.code, error.state.as_str()), (code, state), "{sql}: {}", error.message)
+                assert_eq!((error.code, error.state.as_str()), (code, state), "{sql}: {}", error.message);
             }
             other => panic!("{sql}: {other:?}"),
         }
