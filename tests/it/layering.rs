@@ -69,9 +69,7 @@ fn collect(folder: &Path, sources: &mut Vec<Source>) {
     for entry in std::fs::read_dir(root.join(folder)).unwrap() {
         let name = folder.join(entry.unwrap().file_name());
         if root.join(&name).is_dir() {
-            if !name.ends_with("target") {
-                collect(&name, sources);
-            }
+            collect(&name, sources);
         } else if name.extension().is_some_and(|extension| extension == "rs") {
             let text = std::fs::read_to_string(root.join(&name)).unwrap();
             let room =

@@ -3,4 +3,8 @@
 #![expect(clippy::disallowed_methods, reason = "tests have their own files and programs, outside the program's rooms")]
 
 mod completions;
+mod credentials;
+mod interrupt;
 mod layering;
+mod query;
+mod stage;
