@@ -115,6 +115,7 @@ impl<T: TokenProvider, E: Executor, P: Progress + ?Sized> Open<'_, T, E, P> {
         let login = Login {
             dial,
             endpoint: &self.plan.endpoint,
+            certificate_name: &self.plan.certificate_name,
             user: &self.plan.user,
             password: &token.secret,
             database: self.plan.database.as_deref(),

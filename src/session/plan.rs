@@ -7,6 +7,9 @@ use crate::target::{Address, Auth, BastionName, Endpoint, Route, SslMode, Target
 pub struct Plan {
     /// Signed for and verified against.
     pub endpoint: Endpoint,
+    /// The name the certificate must bear: the endpoint's, unless the chain alone is to be verified and the certificate is
+    /// known to be for another name.
+    pub certificate_name: String,
     /// Dialled.
     pub address: Address,
     /// AWS region of the endpoint.
@@ -72,6 +75,7 @@ pub fn plan(target: &Target) -> Result<Plan, PlanError> {
     let Some(user) = target.user.clone() else { return Err(PlanError::NoUser { endpoint }) };
     let Some(region) = target.region.clone() else { return Err(PlanError::NoRegion { endpoint }) };
     Ok(Plan {
+        certificate_name: endpoint.host.clone(),
         endpoint,
         address: target.address.clone(),
         region,

@@ -59,7 +59,10 @@ fn serve(mut stream: TcpStream, answer: &impl Fn(&str) -> (u16, String), seen: &
     let request = format!("{} {}", first.trim_end(), String::from_utf8_lossy(&body));
     seen.lock().unwrap().push(request.clone());
     let (status, text) = answer(&request);
-    let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nx-aws-ec2-metadata-token-ttl-seconds: 21600\r\nconnection: close\r\n\r\n", text.len());
+    let head = format!(
+        "HTTP/1.1 {status} X\r\ncontent-length: {}\r\nx-aws-ec2-metadata-token-ttl-seconds: 21600\r\nconnection: close\r\n\r\n",
+        text.len()
+    );
     let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(text.as_bytes()));
 }
 

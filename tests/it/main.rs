@@ -4,6 +4,7 @@
 
 mod completions;
 mod credentials;
+mod hostile;
 mod interrupt;
 mod layering;
 mod query;

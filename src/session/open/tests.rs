@@ -129,6 +129,7 @@ impl Progress for Deaf {
 fn plan() -> Plan {
     Plan {
         endpoint: Endpoint { host: "orders.c9abc.us-east-1.rds.amazonaws.com".into(), port: 3306 },
+        certificate_name: "orders.c9abc.us-east-1.rds.amazonaws.com".into(),
         address: Address { host: "10.0.0.7".into(), port: 3307 },
         region: "us-east-1".into(),
         user: "dba".into(),
