@@ -14,7 +14,7 @@ use crate::target::Address;
 mod tests;
 
 /// How long a tunnel may take to say why it broke, after the driver has noticed.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// How the database is reached.
 #[derive(Debug)]
