@@ -146,7 +146,7 @@ impl Database<'_> {
             progress: &self.progress,
             timeout: self.context.connect_timeout,
         };
-        open.open(via).await
+        Box::pin(open.open(via)).await
     }
 
     /// With `VERIFY_CA` the name does not matter, but the driver insists on one: the name that the certificate, whose chain

@@ -122,7 +122,8 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_said_before_anything_is_opened() {
-        let cases: [(Target, fn(&PlanError) -> bool); 5] = [
+        type Expected = fn(&PlanError) -> bool;
+        let cases: [(Target, Expected); 5] = [
             (Target { user: None, ..target() }, |error| matches!(error, PlanError::NoUser { .. })),
             (Target { region: None, ..target() }, |error| matches!(error, PlanError::NoRegion { .. })),
             (Target { route: Route::DataApi, ..target() }, |error| matches!(error, PlanError::NotAvailable { .. })),
