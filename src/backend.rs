@@ -75,8 +75,10 @@ pub struct Traffic {
 pub struct Login<'a> {
     /// What the driver dials: the address itself, or the loopback listener of a tunnel.
     pub dial: Address,
-    /// The name the certificate must bear.
+    /// The database, for messages.
     pub endpoint: &'a Endpoint,
+    /// The name the certificate must bear: the endpoint's.
+    pub certificate_name: &'a str,
     /// Database user.
     pub user: &'a str,
     /// Token or password.

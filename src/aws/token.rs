@@ -3,7 +3,7 @@
 //! Pure: credentials and time come in. The generator of aws-sdk-rds is not used: it panics on user names with a space, signs
 //! those with `+`, `&` or `#` wrongly, and signs upper-case endpoints so that the server refuses them.
 //!
-//! Source: "Connecting to your DB instance using IAM authentication" in the RDS guide, and the SigV4 query-string rules.
+//! Source: "Connecting to your DB instance using IAM authentication" in the RDS guide, and the `SigV4` query-string rules.
 
 use std::time::{Duration, SystemTime};
 
@@ -24,7 +24,7 @@ const LIFETIME: Duration = Duration::from_mins(15);
 /// A token is not offered in its last minute: the login must arrive, and clocks differ.
 pub(super) const MARGIN: Duration = Duration::from_mins(1);
 
-/// Everything but RFC 3986's unreserved characters, as SigV4 wants it.
+/// Everything but RFC 3986's unreserved characters, as `SigV4` wants it.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 pub(super) fn sign(credentials: &Credentials, request: TokenRequest<'_>, now: SystemTime) -> Result<AuthToken, Error> {

@@ -66,7 +66,7 @@ pub(crate) struct Query {
     #[arg(value_name = "SQL")]
     pub sql: Option<String>,
     /// SQL to run; may be given several times
-    #[arg(short, long, value_name = "SQL")]
+    #[arg(short, long, value_name = "SQL", allow_hyphen_values = true)]
     pub execute: Vec<String>,
     /// Run the SQL in a file; - is stdin
     #[arg(short, long, value_name = "FILE")]

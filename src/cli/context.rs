@@ -4,7 +4,7 @@ use std::future::ready;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::aws::{Profiles, Tokens};
+use crate::aws::{self, Profiles, Tokens};
 use crate::backend::{Progress as _, Stage, Statements as _};
 use crate::cli::arguments::{CommonOptions, TargetOptions};
 use crate::cli::commands::query::Stop;
@@ -18,7 +18,7 @@ use crate::mysql::{self, Gate};
 use crate::os::Environment;
 use crate::session::{self, Connected, Open, Plan, Via};
 use crate::ssh::{self, SshSession};
-use crate::target::{Field, HostArgument, Origin, Target};
+use crate::target::{Field, HostArgument, Origin, SslMode, Target};
 
 /// For each stage, unless `--connect-timeout` says otherwise.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -113,6 +113,8 @@ impl<'a> Context<'a> {
     }
 }
 
+type Opened = Result<Connected<mysql::Session, SshSession>, session::Error<aws::Error, ssh::Error, mysql::Error>>;
+
 /// One database, ready to be opened.
 #[derive(Debug)]
 pub(crate) struct Database<'a> {
@@ -126,17 +128,40 @@ pub(crate) struct Database<'a> {
 impl Database<'_> {
     /// Mints a token while the bastion is reached, then logs in.
     pub(crate) async fn open(&self) -> Result<Connected<mysql::Session, SshSession>, Failure> {
-        let via = if self.plan.bastion.is_empty() { Via::Direct } else { Via::Tunnel(self.bastion()) };
+        let mut opened = Box::pin(self.open_plan(&self.plan)).await;
+        if let Some(name) = self.other_name(&opened) {
+            let plan = Plan { certificate_name: name, ..self.plan.clone() };
+            opened = Box::pin(self.open_plan(&plan)).await;
+        }
+        self.progress.clear();
+        Ok(opened.map_err(|error| report::opening(error, &self.plan))?)
+    }
+
+    async fn open_plan(&self, plan: &Plan) -> Opened {
+        let via = if plan.bastion.is_empty() { Via::Direct } else { Via::Tunnel(self.bastion()) };
         let open = Open {
-            plan: &self.plan,
+            plan,
             tokens: &self.tokens,
             executor: &self.gate,
             progress: &self.progress,
             timeout: self.context.connect_timeout,
         };
-        let opened = Box::pin(open.open(via)).await;
-        self.progress.clear();
-        Ok(opened.map_err(|error| report::opening(error, &self.plan))?)
+        Box::pin(open.open(via)).await
+    }
+
+    /// With `VERIFY_CA` the name does not matter, but the driver insists on one: the name that the certificate, whose chain
+    /// was good, turned out to be for.
+    fn other_name(&self, opened: &Opened) -> Option<String> {
+        match opened {
+            Err(session::Error::Login(mysql::Error::Certificate {
+                fault: mysql::CertificateFault::WrongName { presented },
+                ..
+            })) if self.plan.ssl_mode == SslMode::VerifyCa => {
+                // A wildcard stands for any one label.
+                presented.first().map(|name| name.replacen('*', "any", 1))
+            }
+            _ => None,
+        }
     }
 
     async fn bastion(&self) -> Result<SshSession, ssh::Error> {

@@ -14,18 +14,13 @@ pub(super) const FILES: [(&str, &str); 5] = [
     ("conventions/rds-sovereign.toml", include_str!("../../conventions/rds-sovereign.toml")),
 ];
 
-/// The conventions, by name. Read when first needed, which is for a real RDS name only.
-pub(super) fn conventions() -> &'static [Convention] {
-    static CONVENTIONS: OnceLock<Vec<Convention>> = OnceLock::new();
-    CONVENTIONS.get_or_init(|| {
-        // A test holds that each of them is right.
-        FILES
-            .iter()
-            .filter_map(|(path, text)| Convention::parse(Path::new(path), ConventionLayer::BuiltIn, text).ok())
-            .collect()
-    })
+/// The conventions, each read when it is first reached, which is for a real RDS name only.
+pub(super) fn conventions<'a>() -> impl Iterator<Item = &'a Convention> {
+    static READ: [OnceLock<Option<Convention>>; FILES.len()] = [const { OnceLock::new() }; FILES.len()];
+    // A test holds that each of them is right.
+    let read = |path: &str, text: &str| Convention::parse(Path::new(path), ConventionLayer::BuiltIn, text).ok();
+    READ.iter().zip(FILES).filter_map(move |(cell, (path, text))| cell.get_or_init(|| read(path, text)).as_ref())
 }
 
 #[cfg(test)]
-#[path = "shipped_tests.rs"]
 mod tests;

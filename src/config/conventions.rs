@@ -13,7 +13,7 @@ use super::error::ConfigError;
 /// The largest convention file; the pattern itself has a smaller limit.
 pub(super) const CONVENTION_LIMIT: u64 = 4 << 20;
 /// Below this many files a thread costs more than it saves.
-const FILES_A_THREAD: usize = 64;
+const FILES_A_THREAD: usize = 16;
 
 /// All conventions of a folder, by name. None if the folder does not exist. One broken file is an error: what it was meant
 /// to say about a name is not known.

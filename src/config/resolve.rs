@@ -69,7 +69,7 @@ impl Settings {
 
     fn known(&self, host: &HostName) -> Result<Known<'_>, ResolveError> {
         let mut known = Known { entry: self.hosts.get(host), user: Vec::new(), built_in: None, failed: Vec::new() };
-        for convention in &self.conventions {
+        for convention in self.conventions.candidates(host) {
             match convention.apply(host) {
                 Match::No => {}
                 Match::Yes(fields) => known.user.push((convention, fields)),
@@ -80,7 +80,7 @@ impl Settings {
         }
         // The built-in conventions match RDS names only; reading them is saved for all others.
         if RdsShape::parse(host.as_str()).is_some() {
-            known.built_in = built_in::conventions().iter().find_map(|convention| match convention.apply(host) {
+            known.built_in = built_in::conventions().find_map(|convention| match convention.apply(host) {
                 Match::Yes(fields) => Some((convention, fields)),
                 Match::No | Match::Failed(_) => None,
             });
@@ -138,5 +138,4 @@ fn differences(first: &Target, second: &Target) -> Vec<Difference> {
 }
 
 #[cfg(test)]
-#[path = "resolve_tests.rs"]
 pub(super) mod tests;

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crate::os::Environment;
 use crate::os::files::{self, FileError};
-use crate::target::{Convention, Entry, Fault, Field, FieldReader, FieldValues, Origin, Source, Sourced};
+use crate::target::{
+    Convention, ConventionSet, Entry, Fault, Field, FieldReader, FieldValues, Origin, Source, Sourced,
+};
 
 use super::error::ConfigError;
 use super::hosts::{self, Hosts};
@@ -65,7 +67,7 @@ pub struct Settings {
     pub(super) home: Option<PathBuf>,
     pub(super) defaults: FieldValues,
     pub(super) hosts: Hosts,
-    pub(super) conventions: Vec<Convention>,
+    pub(super) conventions: ConventionSet,
 }
 
 impl Settings {
@@ -81,7 +83,7 @@ impl Settings {
         }
         settings.read_hosts_files(location.folder(), &mut faults)?;
         match conventions::load(&location.conventions()) {
-            Ok(conventions) => settings.conventions = conventions,
+            Ok(conventions) => settings.conventions = ConventionSet::new(conventions),
             Err(ConfigError::Faults { faults: further }) => faults.extend(further),
             Err(error) => return Err(error),
         }
@@ -182,5 +184,4 @@ pub(super) fn typed(argument: &crate::target::HostArgument) -> FieldValues {
 }
 
 #[cfg(test)]
-#[path = "settings_tests.rs"]
 mod tests;

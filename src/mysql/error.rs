@@ -95,6 +95,12 @@ pub enum Error {
     /// The server refused a statement.
     #[error(transparent)]
     Statement(ServerFault),
+    /// A statement that does not fit into one packet; it was not sent.
+    #[error("the statement is longer than {limit} bytes")]
+    StatementTooLong {
+        /// The longest that can be sent.
+        limit: usize,
+    },
     /// The connection broke after a statement was sent: its outcome is unknown, or its rows are incomplete.
     #[error("the connection was lost after the statement was sent")]
     Lost(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -18,9 +18,9 @@ use super::{CertificateFault, Error, ServerFault, Session, trust};
 use crate::backend::{Executor, Login};
 use crate::target::SslMode;
 
-/// The largest packet the protocol allows; what the server's own limit lets through is the server's business. Given to the
-/// driver so that it does not spend a round trip on asking.
-const MAX_ALLOWED_PACKET: usize = 1 << 30;
+/// The longest statement and the longest row: the default of servers, four times that of `mysql`, and a bound on what a server
+/// can make this program hold. Given to the driver so that it does not spend a round trip on asking.
+pub(super) const MAX_ALLOWED_PACKET: usize = 65 << 20;
 
 /// The server's default, in seconds. The driver uses it for pools only; given so that it does not ask.
 const WAIT_TIMEOUT: usize = 28_800;
@@ -58,10 +58,11 @@ fn options(login: &Login<'_>) -> Result<Opts, Error> {
     let tls = SslOpts::default()
         .with_root_certs(roots)
         .with_disable_built_in_roots(true)
-        .with_danger_tls_hostname_override(Some(login.endpoint.host.clone()));
+        .with_danger_tls_hostname_override(Some(login.certificate_name.to_owned()));
     let (tls, cleartext) = match login.ssl_mode {
-        SslMode::VerifyIdentity => (tls, true),
-        SslMode::VerifyCa => (tls.with_danger_skip_domain_validation(true), true),
+        // The driver's own switch for "chain only" has no effect with its TLS library; whoever opens a target in that mode
+        // learns the certificate's name from the first refusal and asks for that name.
+        SslMode::VerifyIdentity | SslMode::VerifyCa => (tls, true),
         // Encrypted to whoever answers: enough for a scrambled password, never for one in clear.
         SslMode::Required => (tls.with_danger_accept_invalid_certs(true), false),
     };
@@ -116,13 +117,18 @@ fn from_tls(login: &Login<'_>, source: rustls::Error) -> Error {
         CertificateError::UnknownIssuer => CertificateFault::UnknownIssuer,
         CertificateError::NotValidForName => CertificateFault::WrongName { presented: Vec::new() },
         CertificateError::NotValidForNameContext { presented, .. } => {
-            CertificateFault::WrongName { presented: presented.clone() }
+            CertificateFault::WrongName { presented: presented.iter().map(|name| bare(name)).collect() }
         }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => CertificateFault::Expired,
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => CertificateFault::NotYetValid,
         _ => CertificateFault::Other,
     };
     Error::Certificate { endpoint, fault, source }
+}
+
+/// The TLS library gives names in the form `DnsName("…")`.
+fn bare(name: &str) -> String {
+    name.strip_prefix("DnsName(\"").and_then(|name| name.strip_suffix("\")")).unwrap_or(name).to_owned()
 }
 
 impl From<mysql_async::ServerError> for ServerFault {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, DriverError, QueryResult, TextProtocol};
 
+use super::gate::MAX_ALLOWED_PACKET;
 use super::values::{self, TextRow};
 use super::{Error, ServerFault};
 use crate::backend::{Outcome, ResultSink, Statements};
@@ -39,6 +40,9 @@ impl Statements for Session {
     type Error = Error;
 
     async fn execute(&mut self, sql: &[u8], sink: &mut dyn ResultSink) -> Result<(), Error> {
+        if sql.len() >= MAX_ALLOWED_PACKET {
+            return Err(Error::StatementTooLong { limit: MAX_ALLOWED_PACKET });
+        }
         let limit = self.read_timeout;
         let mut result = within(limit, self.connection.query_iter(sql)).await?;
         // A statement may give several result sets (CALL); each one begins with its columns or is an outcome by itself.

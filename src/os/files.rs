@@ -249,5 +249,4 @@ fn judge(path: &Path, metadata: &Metadata) -> Result<(), FileError> {
 }
 
 #[cfg(test)]
-#[path = "files_tests.rs"]
 mod tests;

@@ -1,7 +1,7 @@
 //! Opens a plan: the token is minted while the bastion is reached, and the way to the database is open before the driver dials.
 
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::task::JoinHandle;
 
@@ -10,8 +10,11 @@ use super::{Error, Plan};
 use crate::backend::{Connection, Dialer, Executor, Login, Progress, Stage, TokenProvider, TokenRequest, Traffic};
 use crate::target::Address;
 
+#[cfg(test)]
+mod tests;
+
 /// How long a tunnel may take to say why it broke, after the driver has noticed.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// How the database is reached.
 #[derive(Debug)]
@@ -67,6 +70,10 @@ impl<S, D: Dialer> Connected<S, D> {
 }
 
 impl<T: TokenProvider, E: Executor, P: Progress + ?Sized> Open<'_, T, E, P> {
+    fn request(&self) -> TokenRequest<'_> {
+        TokenRequest { endpoint: &self.plan.endpoint, region: &self.plan.region, user: &self.plan.user }
+    }
+
     /// Opens the plan. Each call mints its own token and makes its own connection.
     pub async fn open<D: Dialer>(
         &self,
@@ -87,7 +94,11 @@ impl<T: TokenProvider, E: Executor, P: Progress + ?Sized> Open<'_, T, E, P> {
             let listener = OneShot::bind().await.map_err(Error::Listener)?;
             Ok(Some((dialer, connection, listener)))
         };
-        let (token, path) = tokio::try_join!(token, path)?;
+        let (mut token, path) = tokio::try_join!(token, path)?;
+        if token.not_after <= SystemTime::now() {
+            // The bastion took that long, or somebody thought about a question for a quarter of an hour.
+            token = self.tokens.token(self.request()).await.map_err(Error::Token)?;
+        }
 
         self.progress.begin(Stage::Database, &self.plan.endpoint.host);
         let (dial, dialer, relay) = match path {
@@ -104,6 +115,7 @@ impl<T: TokenProvider, E: Executor, P: Progress + ?Sized> Open<'_, T, E, P> {
         let login = Login {
             dial,
             endpoint: &self.plan.endpoint,
+            certificate_name: &self.plan.certificate_name,
             user: &self.plan.user,
             password: &token.secret,
             database: self.plan.database.as_deref(),

@@ -7,6 +7,9 @@ use crate::target::{Address, Auth, BastionName, Endpoint, Route, SslMode, Target
 pub struct Plan {
     /// Signed for and verified against.
     pub endpoint: Endpoint,
+    /// The name the certificate must bear: the endpoint's, unless the chain alone is to be verified and the certificate is
+    /// known to be for another name.
+    pub certificate_name: String,
     /// Dialled.
     pub address: Address,
     /// AWS region of the endpoint.
@@ -72,6 +75,7 @@ pub fn plan(target: &Target) -> Result<Plan, PlanError> {
     let Some(user) = target.user.clone() else { return Err(PlanError::NoUser { endpoint }) };
     let Some(region) = target.region.clone() else { return Err(PlanError::NoRegion { endpoint }) };
     Ok(Plan {
+        certificate_name: endpoint.host.clone(),
         endpoint,
         address: target.address.clone(),
         region,
@@ -118,7 +122,8 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_said_before_anything_is_opened() {
-        let cases: [(Target, fn(&PlanError) -> bool); 5] = [
+        type Expected = fn(&PlanError) -> bool;
+        let cases: [(Target, Expected); 5] = [
             (Target { user: None, ..target() }, |error| matches!(error, PlanError::NoUser { .. })),
             (Target { region: None, ..target() }, |error| matches!(error, PlanError::NoRegion { .. })),
             (Target { route: Route::DataApi, ..target() }, |error| matches!(error, PlanError::NotAvailable { .. })),

@@ -19,7 +19,8 @@ use super::value;
 const KEYS: &[&str] = &["pattern", "lookup", "target", "test"];
 
 impl Convention {
-    /// Reads one file and runs its tests. `path` is only shown and remembered; its stem is the convention's name.
+    /// Reads one file and runs its tests; those of a built-in one were run when the program was tested. `path` is only shown
+    /// and remembered; its stem is the convention's name.
     pub fn parse(path: &Path, layer: ConventionLayer, text: &str) -> Result<Self, Vec<Fault>> {
         let source = Source::new(path, text);
         let entries = source.parse_toml()?;
@@ -177,7 +178,7 @@ impl<'a> Draft<'a> {
             warnings: Vec::new(),
         };
         // A test of a convention that is broken otherwise would only repeat that in other words.
-        if self.reader.faults.is_empty() {
+        if self.reader.faults.is_empty() && layer == ConventionLayer::User {
             for case in &self.cases {
                 if let Err(failure) = convention_test::run(&convention, &regex, case) {
                     self.reader.refuse(case.offset, Problem::Test(failure));
@@ -186,6 +187,10 @@ impl<'a> Draft<'a> {
         }
         if !self.reader.faults.is_empty() {
             return Err(self.reader.faults);
+        }
+        if layer == ConventionLayer::BuiltIn {
+            // It was read because it is about to be used.
+            convention.compiled = OnceLock::from(Some(regex));
         }
         let (line, _) = self.reader.source.position(offset);
         convention.warnings = warnings(&convention, &self.cases, line);
@@ -211,5 +216,4 @@ fn warnings(convention: &Convention, cases: &[Case], line: usize) -> Vec<Warning
 }
 
 #[cfg(test)]
-#[path = "convention_tests.rs"]
 mod tests;

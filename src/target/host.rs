@@ -174,5 +174,4 @@ fn decode(text: Option<&str>, part: &'static str, is_url: bool) -> Result<Option
 }
 
 #[cfg(test)]
-#[path = "host_tests.rs"]
 mod tests;

@@ -294,5 +294,4 @@ fn invalid(field: Field, sourced: &Sourced, problem: ValueProblem) -> LayerError
 }
 
 #[cfg(test)]
-#[path = "layers_tests.rs"]
 mod tests;

@@ -5,6 +5,7 @@
 
 mod convention;
 mod convention_file;
+mod convention_set;
 mod convention_test;
 mod document;
 mod fault;
@@ -18,6 +19,7 @@ mod template;
 mod value;
 
 pub use convention::{Convention, ConventionLayer, Match, MatchFailure, Warning};
+pub use convention_set::ConventionSet;
 pub use convention_test::TestFailure;
 pub use document::{Content, Entry, Node, Source};
 pub use fault::{Fault, Problem};

@@ -1,8 +1,9 @@
 //! A convention's pattern: the `regex` crate's syntax, matched against the whole lower-cased name, with named captures only.
 //!
-//! To resolve one name among thousands of conventions, no pattern is compiled before its fixed parts were seen in the name.
-//! Measured with 10,000 patterns: a `RegexSet` takes 0.6 s and 300 MB to build and 8 to 30 ms for the first name (there is
-//! only one in most runs); comparing the fixed parts takes a fraction of a millisecond and needs nothing built.
+//! To resolve one name among thousands of conventions, no pattern is compiled before its fixed parts were seen in the name:
+//! first as a [`Fingerprint`] of letter pairs, then as texts in their order. Measured with 10,000 patterns: a `RegexSet` takes
+//! 0.6 s and some 100 MB to build and 8 to 30 ms for its first name (there is only one in most runs); this takes a tenth of a
+//! millisecond for the first name as for any other, and builds nothing.
 
 use regex::bytes::{Regex, RegexBuilder};
 use regex_syntax::ast::{self, Ast, GroupKind};
@@ -125,9 +126,39 @@ impl Pattern {
         self.fixed.may_be_in(name.as_bytes())
     }
 
+    /// The letter pairs that every match holds.
+    pub(super) fn fingerprint(&self) -> Fingerprint {
+        self.fixed.parts.iter().fold(Fingerprint::default(), |print, part| print.with(part))
+    }
+
     /// An upper-case letter that must be in the name, and so keeps the pattern from ever matching one.
     pub(super) fn impossible_letter(&self) -> Option<char> {
         self.fixed.parts.iter().flatten().find(|byte| byte.is_ascii_uppercase()).map(|byte| char::from(*byte))
+    }
+}
+
+/// A set of pairs of neighbouring bytes, each hashed to one of 256 bits: what a text surely does not hold is seen in one look.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Fingerprint([u64; 4]);
+
+impl Fingerprint {
+    /// Of a whole name.
+    pub(super) fn of(name: &str) -> Self {
+        Self::default().with(name.as_bytes())
+    }
+
+    fn with(mut self, text: &[u8]) -> Self {
+        for pair in text.array_windows::<2>() {
+            // The top byte of a multiplicative hash: the low bits of ASCII pairs are too much alike.
+            let [_, hash] = u16::from_le_bytes(*pair).wrapping_mul(0x9e37).to_le_bytes();
+            self.0[usize::from(hash >> 6)] |= 1 << (hash & 63);
+        }
+        self
+    }
+
+    /// Whether all pairs of `self` may be among those of `other`: false is certain, true is not.
+    pub(super) fn may_be_within(self, other: Self) -> bool {
+        self.0.iter().zip(other.0).all(|(own, other)| own & !other == 0)
     }
 }
 
@@ -223,5 +254,4 @@ fn flatten(hir: &Hir, pieces: &mut Vec<Option<Vec<u8>>>) {
 }
 
 #[cfg(test)]
-#[path = "pattern_tests.rs"]
 mod tests;

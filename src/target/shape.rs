@@ -167,5 +167,4 @@ fn blue_green(identifier: &str) -> Option<BlueGreen> {
 }
 
 #[cfg(test)]
-#[path = "shape_tests.rs"]
 mod tests;

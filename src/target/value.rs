@@ -345,5 +345,4 @@ pub(super) fn parse_path(text: &str, home: Option<&Path>, relative_allowed: bool
 }
 
 #[cfg(test)]
-#[path = "value_tests.rs"]
 mod tests;

@@ -55,7 +55,8 @@ impl Source {
     /// The code without comments, and without the tests at its end.
     fn code(&self) -> String {
         let code = self.text.split("\n#[cfg(test)]\nmod ").next().unwrap_or_default();
-        code.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect()
+        let lines: Vec<&str> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        lines.join("\n")
     }
 
     fn is_test(&self) -> bool {
@@ -65,15 +66,13 @@ impl Source {
 }
 
 fn collect(folder: &Path, sources: &mut Vec<Source>) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+    let base = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for entry in std::fs::read_dir(base.join(folder)).unwrap() {
         let name = folder.join(entry.unwrap().file_name());
-        if root.join(&name).is_dir() {
-            if !name.ends_with("target") {
-                collect(&name, sources);
-            }
+        if base.join(&name).is_dir() {
+            collect(&name, sources);
         } else if name.extension().is_some_and(|extension| extension == "rs") {
-            let text = std::fs::read_to_string(root.join(&name)).unwrap();
+            let text = std::fs::read_to_string(base.join(&name)).unwrap();
             let room =
                 name.components().nth(1).unwrap().as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned();
             sources.push(Source { path: name, room, text });

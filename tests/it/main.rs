@@ -1,6 +1,17 @@
 //! The one integration-test binary: a single link of the whole dependency tree instead of one for each area.
 
 #![expect(clippy::disallowed_methods, reason = "tests have their own files and programs, outside the program's rooms")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what goes wrong in a test's preparations is the test's failure"
+)]
+#![expect(clippy::print_stderr, reason = "what is skipped is said loudly")]
 
 mod completions;
+mod credentials;
+mod hostile;
+mod interrupt;
 mod layering;
+mod query;
+mod stage;

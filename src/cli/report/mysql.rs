@@ -32,6 +32,7 @@ pub(crate) fn report(error: &Error, plan: &Plan) -> Report {
             .hint("is this really a MySQL server? run rdsconn explain to see what is dialled"),
         Error::Refused { fault, .. } => refused(report(ExitStatus::Refused), fault, plan),
         Error::Statement(_) => report(ExitStatus::Statement),
+        Error::StatementTooLong { .. } => report(ExitStatus::Usage).hint("split it, for example into several INSERTs"),
         Error::Lost(_) | Error::Silent { .. } => report(ExitStatus::Incomplete)
             .hint("whether the statement took effect is not known: look before you run it again"),
         Error::LocalInfile => report(ExitStatus::Statement)

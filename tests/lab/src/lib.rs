@@ -13,6 +13,7 @@
 pub mod certificates;
 pub mod embedded;
 pub mod environment;
+pub mod hostile;
 pub mod packets;
 pub mod proxy;
 pub mod real;

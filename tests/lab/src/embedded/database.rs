@@ -20,7 +20,7 @@ use crate::verifier::Verifier;
 use crate::wire::{Record, Wire, lock};
 
 /// The lab's data, in words that MySQL and MariaDB understand too.
-pub const SAMPLE: &str = include_str!("sample.sql");
+pub const SAMPLE: &str = include_str!("../sample.sql");
 
 /// How an account proves who it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +64,7 @@ impl Account {
 
 /// What kind of server to be.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own, as on the real server")]
 pub struct DatabaseOptions {
     /// Port 0 takes a free one.
     pub listen: SocketAddr,
@@ -88,13 +89,18 @@ pub struct DatabaseOptions {
 }
 
 impl DatabaseOptions {
-    /// An RDS for MySQL 8.0 instance with the users `dba` and `reader` (who may not change anything), both by IAM.
+    /// An RDS for MySQL 8.0 instance with the users of the real lab: `dba` and `reader` (who may not change anything) by
+    /// IAM, and `app` with [`crate::real::APP_PASSWORD`].
     pub fn new(certificate: &ServerCertificate, verifier: Verifier) -> Self {
         Self {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             tls: server_tls(certificate),
             verifier,
-            accounts: vec![Account::iam("dba"), Account::iam("reader").read_only()],
+            accounts: vec![
+                Account::iam("dba"),
+                Account::iam("reader").read_only(),
+                Account::password("app", crate::real::APP_PASSWORD),
+            ],
             version: "8.0.40".to_owned(),
             plugin: "mysql_native_password".to_owned(),
             iam: true,

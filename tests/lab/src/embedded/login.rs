@@ -31,7 +31,9 @@ pub(super) fn admit(wire: Wire, id: u32, shared: &Shared) -> io::Result<Option<A
     let mut scramble = [0_u8; 20];
     aws_lc_rs::rand::fill(&mut scramble).map_err(io::Error::other)?;
     // The challenge is text that ends with a zero byte.
-    scramble.iter_mut().for_each(|byte| *byte = *byte % 94 + 33);
+    for byte in &mut scramble {
+        *byte = *byte % 94 + 33;
+    }
     let mut capabilities = capability::SERVER | capability::SSL;
     if !shared.options.deprecate_eof {
         capabilities &= !capability::DEPRECATE_EOF;

@@ -13,6 +13,7 @@ mod sql;
 mod visitor;
 
 pub use bastion::{Bastion, BastionOptions, Conduct, Visits};
+pub(crate) use database::server_tls;
 pub use database::{Account, Authentication, Database, DatabaseOptions, LoginSeen, SAMPLE};
 pub use keys::Key;
 pub use processes::Running;

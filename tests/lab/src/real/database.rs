@@ -47,8 +47,8 @@ impl Database {
             fs::DirBuilder::new().mode(0o750).create(&folder).map_err(|error| error.to_string())?;
             chown(&folder, Some(user), Some(group)).map_err(|error| error.to_string())?;
         }
-        let setup = directory.join("setup.sql");
-        fs::write(&setup, include_str!("setup.sql")).map_err(|error| error.to_string())?;
+        let setup = directory.join("sample.sql");
+        fs::write(&setup, crate::embedded::SAMPLE).map_err(|error| error.to_string())?;
         let config = directory.join("install.cnf");
         fs::write(&config, common_configuration(&directory)).map_err(|error| error.to_string())?;
         let mut install = Command::new(&programs.install_db);

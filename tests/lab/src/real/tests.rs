@@ -50,7 +50,7 @@ fn tokens_log_in_through_an_ssh_tunnel() {
     let Some(lab) = RealLab::shared() else { return };
     let home = home(lab);
     let (ssh, port) = tunnel(lab, &home, &[]);
-    ssh.wait_for_error("Local forwarding listening on 127.0.0.1");
+    ssh.wait_for_error("[port listener]");
     for (key, user) in [(static_key(), "dba"), (session_key(), "dba"), (static_key(), "reader")] {
         let before = lab.gate().logins_of(user);
         let output = query(lab, port, user, &token(lab, &key, user, Duration::ZERO), "select current_user(), 6 * 7");
@@ -70,7 +70,7 @@ fn a_distant_bastion_costs_round_trips() {
     let host = SshHost { port: proxy.port(), ..lab.bastion().ssh_host(BASTION_ALIAS, &known_hosts) };
     home.write_ssh_config(&host);
     let (ssh, port) = tunnel(lab, &home, &[]);
-    ssh.wait_for_error("Local forwarding listening on 127.0.0.1");
+    ssh.wait_for_error("[port listener]");
     ssh.wait_for_error("Entering interactive session");
     let login = proxy.traffic();
     query(lab, port, "dba", &token(lab, &static_key(), "dba", Duration::ZERO), "select 1").succeeded();
@@ -149,7 +149,7 @@ fn the_database_wants_tls_and_knows_its_users() {
 fn sample_values_are_extreme() {
     let Some(lab) = RealLab::shared() else { return };
     let row =
-        |columns: &str| lab.database().administer(&format!("select {columns} from orders.every_type where id = 1"));
+        |columns: &str| lab.database().administer(&format!("select {columns} from orders.extreme_values where id = 1"));
     assert_eq!(row("decimal_value, bigint_unsigned"), "-12345678901234567890.0123456789\t18446744073709551615\n");
     assert_eq!(row("datetime6, date_value, time6"), "9999-12-31 23:59:59.999999\t0000-00-00\t-838:59:59.000000\n");
     assert_eq!(row("hex(bit64), hex(varbinary_value)"), "8000000000000001\tDEADBEEF0022275C\n");
@@ -159,7 +159,7 @@ fn sample_values_are_extreme() {
         "1\tPOINT(1.5 -2.25)\tlarge\ta,c\n"
     );
     assert_eq!(
-        lab.database().administer("select count(*) from orders.every_type where id = 3 and year_value is null"),
+        lab.database().administer("select count(*) from orders.extreme_values where id = 3 and year_value is null"),
         "1\n"
     );
 }
@@ -220,7 +220,7 @@ fn forwarding_can_be_limited() {
     let allowed = |forwarding: Forwarding| {
         lab.bastion().restart(&BastionOptions { forwarding, ..BastionOptions::default() });
         let (ssh, port) = tunnel(&lab, &home, &[]);
-        ssh.wait_for_error("Local forwarding listening on 127.0.0.1");
+        ssh.wait_for_error("[port listener]");
         let output = query(&lab, port, "dba", &password, "select 1");
         ssh.signal(Signal::TERM);
         let told = ssh.finish().stderr;
@@ -236,7 +236,7 @@ fn forwarding_can_be_limited() {
 fn servers_can_be_frozen_killed_and_started_again() {
     let Some(lab) = RealLab::start_or_skip() else { return };
     let port = lab.database().port();
-    lab.database().administer("insert into orders.customers values (4, 'kept', null, null)");
+    lab.database().administer("insert into orders.customers (id, name) values (44, 'kept')");
     {
         let _frozen = lab.database().freeze();
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
@@ -253,12 +253,12 @@ fn servers_can_be_frozen_killed_and_started_again() {
 
     let home = home(&lab);
     let (ssh, forwarded) = tunnel(&lab, &home, &[]);
-    ssh.wait_for_error("Local forwarding listening on 127.0.0.1");
+    ssh.wait_for_error("[port listener]");
     query(&lab, forwarded, "app", APP_PASSWORD, "select 1").succeeded();
     lab.database().stop();
     assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err());
     lab.database().restart();
-    let kept = query(&lab, forwarded, "app", APP_PASSWORD, "select name from customers where id = 4");
+    let kept = query(&lab, forwarded, "app", APP_PASSWORD, "select name from customers where id = 44");
     assert_eq!(kept.succeeded().stdout, "name\nkept\n");
     // The connection dies with the bastion: ssh ends by itself.
     lab.bastion().kill();
@@ -270,7 +270,7 @@ fn a_dropped_lab_leaves_nothing() {
     let Some(lab) = RealLab::start_or_skip() else { return };
     let home = home(&lab);
     let (ssh, _) = tunnel(&lab, &home, &[]);
-    ssh.wait_for_error("Local forwarding listening on 127.0.0.1");
+    ssh.wait_for_error("[port listener]");
     let (directory, service) = (lab.directory().to_owned(), Path::new("/etc/pam.d").join(lab.pam_service()));
     assert!(directory.exists() && service.exists() && mentions(&directory) >= 2);
     drop(lab);

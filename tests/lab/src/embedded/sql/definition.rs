@@ -35,8 +35,8 @@ pub(super) fn read(tokens: &[Token], scope: &dyn Scope) -> Result<Definition, Fa
     }
     let body = rest.get(1..closing(rest, 0)).unwrap_or_default();
     let mut parts = Vec::new();
-    for item in split(body) {
-        if let Some(part) = definition.item(item, scope)? {
+    for entry in split(body) {
+        if let Some(part) = definition.item(entry, scope)? {
             parts.push(part);
         }
     }
@@ -88,9 +88,9 @@ impl Definition {
             let names = item.get(open + 1..closing(item, open)).unwrap_or_default();
             let names: Vec<&str> = names.iter().filter_map(Token::identifier).collect();
             for column in &mut self.columns {
-                let named = names.iter().any(|name| name.eq_ignore_ascii_case(&column.name));
-                column.primary |= named && is("PRIMARY");
-                column.unique |= named && is("UNIQUE") && names.len() == 1;
+                let is_in_key = names.iter().any(|name| name.eq_ignore_ascii_case(&column.name));
+                column.primary |= is_in_key && is("PRIMARY");
+                column.unique |= is_in_key && is("UNIQUE") && names.len() == 1;
             }
             let names: Vec<String> = names.into_iter().map(quote).collect();
             let kind = if is("PRIMARY") { "PRIMARY KEY" } else { "UNIQUE" };

@@ -27,6 +27,7 @@ pub(super) fn register(connection: &Connection, around: &Surroundings) -> Result
     connection.create_collation("by_value", by_value)?;
     session(connection, around)?;
     text(connection)?;
+    geometry(connection)?;
     numbers(connection, around)
 }
 
@@ -136,6 +137,24 @@ fn numbers(connection: &Connection, around: &Surroundings) -> Result<()> {
             ValueRef::Real(number) => Some(format!("{number:.scale$}")),
             ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(cut(&String::from_utf8_lossy(bytes), scale)),
         })
+    })
+}
+
+/// Points as MySQL keeps them: a reference system, then well-known binary, little-endian.
+fn geometry(connection: &Connection) -> Result<()> {
+    connection.create_scalar_function("point", 2, PURE, |context| {
+        let mut bytes = vec![0, 0, 0, 0, 1, 1, 0, 0, 0];
+        for index in 0..2 {
+            let text = self::bytes(context, index).unwrap_or_default();
+            let number: f64 = String::from_utf8_lossy(&text).parse().unwrap_or(0.0);
+            bytes.extend_from_slice(&number.to_le_bytes());
+        }
+        Ok(Value::Blob(bytes))
+    })?;
+    connection.create_scalar_function("st_astext", 1, PURE, |context| {
+        let bytes = bytes(context, 0).unwrap_or_default();
+        let coordinate = |at: usize| bytes.get(at..at + 8)?.try_into().ok().map(f64::from_le_bytes);
+        Ok(coordinate(9).zip(coordinate(17)).map(|(x, y)| format!("POINT({x} {y})")))
     })
 }
 

@@ -1,4 +1,4 @@
-//! Real SQL behind the embedded database's packets: SQLite, with MySQL's dialect, types, errors and statements in front.
+//! Real SQL behind the embedded database's packets: `SQLite`, with MySQL's dialect, types, errors and statements in front.
 //!
 //! Each MySQL database is a file in a private folder, attached under its name to every session, in write-ahead mode so that
 //! a session that streams a large result keeps nobody waiting.

@@ -53,7 +53,10 @@ fn known(item: &[Token], sql: &[u8]) -> Known {
         && !["NULL", "TRUE", "FALSE"].into_iter().any(|word| expression.iter().any(|token| token.is(word)));
     let name = match expression {
         _ if named || column => None,
-        [Token { kind: Kind::Text(text), .. }] => Some(String::from_utf8_lossy(text).into_owned()),
+        [Token { kind: Kind::Word(word), .. }] => Some(word.to_ascii_uppercase()),
+        [Token { kind: Kind::Text(_), .. }, ..] if expression.iter().all(is_text) => {
+            Some(expression.iter().map(text).collect())
+        }
         [first, ..] => {
             let end = expression.last().map_or(first.end, |last| last.end);
             Some(String::from_utf8_lossy(sql.get(first.start..end).unwrap_or_default()).into_owned())
@@ -61,6 +64,14 @@ fn known(item: &[Token], sql: &[u8]) -> Known {
         [] => None,
     };
     Known { name, kind: kind_of(expression) }
+}
+
+fn is_text(token: &Token) -> bool {
+    matches!(token.kind, Kind::Text(_))
+}
+
+fn text(token: &Token) -> String {
+    if let Kind::Text(bytes) = &token.kind { String::from_utf8_lossy(bytes).into_owned() } else { String::new() }
 }
 
 fn without_alias(item: &[Token]) -> (&[Token], bool) {
@@ -143,7 +154,7 @@ mod tests {
             ),
             ("select @@version limit 1", vec![Some("@@version")]),
             ("select case when 1 then 2 end", vec![Some("case when 1 then 2 end")]),
-            ("select a is null, null", vec![Some("a is null"), Some("null")]),
+            ("select a is null, null, 'a' 'b'", vec![Some("a is null"), Some("NULL"), Some("ab")]),
             ("select *, 1 from t", vec![]),
         ] {
             let known = read(&lexer::statements(sql.as_bytes())[0], sql.as_bytes());

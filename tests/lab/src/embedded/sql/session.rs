@@ -306,7 +306,7 @@ impl Scope for Session {
         self.engine.has_database(name)
     }
 
-    fn variable(&self, name: &str) -> Option<Option<String>> {
+    fn variable(&self, name: &str) -> Result<Option<String>, Fault> {
         self.variables.get(name)
     }
 }

@@ -4,7 +4,7 @@ use super::definition::{self, split};
 use super::fault::Fault;
 use super::lexer::{Kind, Token};
 use super::session::{Failure, Finish, Session, Sink};
-use super::translate::{Scope as _, quote, translate, unknown_variable};
+use super::translate::{Scope as _, quote, translate};
 use crate::packets::Done;
 use crate::wire::lock;
 
@@ -163,9 +163,7 @@ impl Session {
                 _ => return Err(Fault::syntax("set")),
             };
             let value = self.evaluate(item.get(equals + 1..).unwrap_or_default())?;
-            if !self.variables.set(&name, value) {
-                return Err(unknown_variable(&name));
-            }
+            self.variables.set(&name, value)?;
         }
         Ok(())
     }
@@ -193,9 +191,9 @@ impl Session {
         let process = number.parse().ok().and_then(|id| self.processes.find(id));
         let process = process.ok_or_else(|| Fault::new(1094, "HY000", format!("Unknown thread id: {number}")))?;
         if query {
-            process.interrupt()
+            process.interrupt();
         } else {
-            process.kill()
+            process.kill();
         }
         Ok(())
     }

@@ -13,8 +13,8 @@ pub(super) trait Scope {
     fn database(&self) -> Option<&str>;
     /// Whether a database exists.
     fn has_database(&self, name: &str) -> bool;
-    /// The value of `@@name` or `@name`; `None` when there is no such system variable.
-    fn variable(&self, name: &str) -> Option<Option<String>>;
+    /// The value of `@@name` or `@name`; `None` is SQL NULL.
+    fn variable(&self, name: &str) -> Result<Option<String>, Fault>;
 }
 
 /// Rewrites queries and changes of data.
@@ -158,11 +158,10 @@ impl Rewriter<'_> {
     }
 
     fn variable(&mut self, name: &str) -> Result<(), Fault> {
-        match self.scope.variable(name) {
-            Some(Some(value)) if value.parse::<i64>().is_ok() => self.put(&value),
-            Some(Some(value)) => self.put(&literal(value.as_bytes())),
-            Some(None) => self.put("NULL"),
-            None => return Err(unknown_variable(name)),
+        match self.scope.variable(name)? {
+            Some(value) if value.parse::<i64>().is_ok() => self.put(&value),
+            Some(value) => self.put(&literal(value.as_bytes())),
+            None => self.put("NULL"),
         }
         Ok(())
     }
@@ -267,7 +266,9 @@ impl Rewriter<'_> {
             "CURRENT_TIMESTAMP" | "LOCALTIME" | "LOCALTIMESTAMP" | "SYSDATE" if is_call => self.replace("now", 1),
             "CURRENT_USER" if !is_call => self.replace("current_user()", 1),
             "LAST_INSERT_ID" if is_call => self.replace("last_insert_rowid", 1),
-            _ if word.starts_with('_') && matches!(self.token(1).map(|token| &token.kind), Some(Kind::Text(_))) => {
+            _ if word.starts_with('_')
+                && matches!(self.token(1).map(|token| &token.kind), Some(Kind::Text(_) | Kind::Bytes(_))) =>
+            {
                 self.introduced(word);
             }
             _ => self.replace(word, 1),
@@ -297,13 +298,12 @@ impl Rewriter<'_> {
         }
     }
 
-    /// `_binary 'x'` and `_utf8mb4 'x'`.
+    /// `_binary 'x'` and `_utf8mb4 X'78'`: what the bytes are is said by the word, not by how they are written.
     fn introduced(&mut self, word: &str) {
         self.at += 1;
-        if let (true, Some(Kind::Text(text))) =
-            (word.eq_ignore_ascii_case("_binary"), self.token(0).map(|token| token.kind.clone()))
-        {
-            self.replace(&blob(&text), 1);
+        if let Some(Kind::Text(bytes) | Kind::Bytes(bytes)) = self.token(0).map(|token| token.kind.clone()) {
+            let text = if word.eq_ignore_ascii_case("_binary") { blob(&bytes) } else { literal(&bytes) };
+            self.replace(&text, 1);
         }
     }
 
@@ -375,8 +375,4 @@ fn sequence(name: &str) -> Option<String> {
         "(WITH RECURSIVE count(seq) AS (SELECT {first} UNION ALL SELECT seq + {step} FROM count \
          WHERE seq + {step} <= {last}) SELECT seq FROM count)"
     ))
-}
-
-pub(super) fn unknown_variable(name: &str) -> Fault {
-    Fault::new(1193, "HY000", format!("Unknown system variable '{}'", name.trim_start_matches('@')))
 }

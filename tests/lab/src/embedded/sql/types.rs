@@ -21,6 +21,7 @@ pub(super) struct Type {
 
 /// A column of a table, with what `SHOW COLUMNS` tells of it.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "attributes that a definition combines freely")]
 pub(super) struct Declared {
     pub(super) name: String,
     pub(super) kind: Type,
@@ -101,12 +102,13 @@ impl Type {
     /// The storage that keeps every value of the type exactly. Wide numbers are text, compared by value.
     pub(super) fn storage(&self) -> &'static str {
         match self.name.as_str() {
-            "TINYINT" | "SMALLINT" | "MEDIUMINT" | "INT" | "YEAR" => "INTEGER",
-            "BIGINT" if self.unsigned => "TEXT COLLATE by_value",
-            "BIGINT" => "INTEGER",
             "DECIMAL" => "TEXT COLLATE by_value",
+            "BIGINT" if self.unsigned => "TEXT COLLATE by_value",
+            "TINYINT" | "SMALLINT" | "MEDIUMINT" | "INT" | "BIGINT" | "YEAR" => "INTEGER",
             "FLOAT" | "DOUBLE" => "REAL",
-            "BIT" | "BINARY" | "VARBINARY" | "TINYBLOB" | "BLOB" | "MEDIUMBLOB" | "LONGBLOB" => "BLOB",
+            "BIT" | "POINT" | "GEOMETRY" | "BINARY" | "VARBINARY" | "TINYBLOB" | "BLOB" | "MEDIUMBLOB" | "LONGBLOB" => {
+                "BLOB"
+            }
             _ => "TEXT COLLATE NOCASE",
         }
     }
@@ -155,6 +157,7 @@ impl Type {
             "MEDIUMBLOB" => (252, BINARY, 0xff_ffff, 16 | 128),
             "LONGBLOB" => (252, BINARY, u32::MAX, 16 | 128),
             "JSON" => (245, BINARY, u32::MAX, 16 | 128),
+            "POINT" | "GEOMETRY" => (255, BINARY, u32::MAX, 16 | 128),
             "NULL" => (6, BINARY, 0, 128),
             _ => text(253, self.argument(0, 255), 0),
         };
@@ -183,8 +186,7 @@ impl Type {
                 padded.resize(padded.len().max(self.argument(0, 1) as usize), 0);
                 padded
             }
-            #[expect(clippy::cast_possible_truncation, reason = "a FLOAT column keeps no more than a float")]
-            ("FLOAT", ValueRef::Real(number)) => float_text(f64::from(number as f32), &(number as f32).to_string()),
+            ("FLOAT", ValueRef::Real(number)) => real(six_digits(number)).into_bytes(),
             (_, ValueRef::Integer(number)) => self.pad(number.to_string()).into_bytes(),
             (_, ValueRef::Real(number)) => self.pad(real(number)).into_bytes(),
             ("DECIMAL" | "DATETIME" | "TIMESTAMP" | "TIME", ValueRef::Text(bytes)) => {
@@ -225,14 +227,15 @@ pub(super) fn type_of(value: ValueRef<'_>) -> Type {
     })
 }
 
+/// The shortest digits, with an exponent where MySQL writes one.
 fn real(number: f64) -> String {
-    String::from_utf8_lossy(&float_text(number, &number.to_string())).into_owned()
+    let size = number.abs();
+    if size >= 1e15 || size != 0.0 && size < 1e-14 { format!("{number:e}") } else { number.to_string() }
 }
 
-/// The shortest digits, with an exponent where MySQL writes one.
-fn float_text(number: f64, plain: &str) -> Vec<u8> {
-    let size = number.abs();
-    if size >= 1e15 || size != 0.0 && size < 1e-14 { format!("{number:e}").into_bytes() } else { plain.into() }
+/// A float shows six digits.
+fn six_digits(number: f64) -> f64 {
+    format!("{number:.5e}").parse().unwrap_or(number)
 }
 
 /// Compares wide numbers by value: sign, then length of the whole part, then digits.
@@ -289,6 +292,7 @@ mod tests {
             ("binary(4)", ValueRef::Blob(b"ab"), b"ab\0\0"),
             ("bigint unsigned", ValueRef::Text(b"18446744073709551615"), b"18446744073709551615"),
             ("float", ValueRef::Real(0.1), b"0.1"),
+            ("float", ValueRef::Real(3.402_823_5e38), b"3.40282e38"),
             ("double", ValueRef::Real(1e15), b"1e15"),
             ("double", ValueRef::Real(-0.25), b"-0.25"),
         ] {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::fault::Fault;
+
 /// Variables that drivers and people ask for.
 const DEFAULTS: [(&str, &str); 36] = [
     ("auto_increment_increment", "1"),
@@ -57,29 +59,34 @@ impl Variables {
     }
 
     /// See [`super::translate::Scope::variable`].
-    pub(super) fn get(&self, name: &str) -> Option<Option<String>> {
+    pub(super) fn get(&self, name: &str) -> Result<Option<String>, Fault> {
         match system_name(name) {
-            Some(system) => self.system.get(&system).map(|value| Some(value.clone())),
-            None => Some(self.own.get(&name.to_ascii_lowercase()).cloned()),
+            Some(system) => self.system.get(&system).map(|value| Some(value.clone())).ok_or_else(|| unknown(name)),
+            None => Ok(self.own.get(&name.to_ascii_lowercase()).cloned()),
         }
     }
 
-    /// Says whether there is such a variable.
-    pub(super) fn set(&mut self, name: &str, value: Option<String>) -> bool {
+    pub(super) fn set(&mut self, name: &str, value: Option<String>) -> Result<(), Fault> {
         if let Some(system) = system_name(name) {
-            return self.system.get_mut(&system).map(|slot| *slot = value.unwrap_or_default()).is_some();
+            let slot = self.system.get_mut(&system).ok_or_else(|| unknown(name))?;
+            *slot = value.unwrap_or_default();
+            return Ok(());
         }
         let name = name.to_ascii_lowercase();
         match value {
             Some(value) => self.own.insert(name, value),
             None => self.own.remove(&name),
         };
-        true
+        Ok(())
     }
 
     pub(super) fn system(&self) -> Vec<(String, String)> {
         self.system.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
     }
+}
+
+fn unknown(name: &str) -> Fault {
+    Fault::new(1193, "HY000", format!("Unknown system variable '{}'", name.trim_start_matches('@')))
 }
 
 /// Without `@@` and scope; none for a user's variable.

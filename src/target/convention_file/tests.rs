@@ -6,7 +6,7 @@ use super::super::{Match, MatchFailure, TestFailure};
 use super::*;
 use crate::target::HostName;
 
-const ACME: &str = include_str!("../../conventions/examples/acme.toml");
+const ACME: &str = include_str!("../../../conventions/examples/acme.toml");
 
 fn parse(text: &str) -> Result<Convention, Vec<Fault>> {
     Convention::parse(Path::new("acme.toml"), ConventionLayer::User, text)

@@ -73,6 +73,17 @@ fn fixed_parts_are_found() {
 }
 
 #[test]
+fn fingerprints_tell_names_apart() {
+    let name = Fingerprint::of("orders-team4711.prod.use1.db.acme.example");
+    let passed = (0..10_000).filter(|number| {
+        let pattern = Pattern::parse(&format!(r"[a-z]+-team{number}\.(?:dev|prod)\.use1\.db\.acme\.example"));
+        pattern.unwrap().0.fingerprint().may_be_within(name)
+    });
+    let passed = passed.count();
+    assert!((1..200).contains(&passed), "{passed} of 10,000 are left to be looked at");
+}
+
+#[test]
 fn an_upper_case_letter_is_noticed() {
     assert_eq!(Pattern::parse("Orders").unwrap().0.impossible_letter(), Some('O'));
     assert_eq!(Pattern::parse(r"orders\.(?<x>\S\D)(?i:A)").unwrap().0.impossible_letter(), None);
@@ -102,6 +113,8 @@ proptest! {
         let Ok((pattern, regex)) = Pattern::parse(&text) else { return Ok(()) };
         for name in names {
             prop_assert!(!regex.is_match(name.as_bytes()) || pattern.may_match(&name), "{text} on {name}");
+            let is_sieved = !pattern.fingerprint().may_be_within(Fingerprint::of(&name));
+            prop_assert!(!regex.is_match(name.as_bytes()) || !is_sieved, "{text} on {name}");
         }
     }
 

@@ -1,77 +1,13 @@
 //! The embedded database against real clients: the driver that rdsconn uses, and the `mariadb` program.
 
-#![expect(clippy::disallowed_methods, reason = "the lab runs programs and writes files")]
-
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Error, Opts, OptsBuilder, SslOpts, Value};
-use rdsconn_lab::certificates::Certificates;
-use rdsconn_lab::embedded::{Account, Database, DatabaseOptions, SAMPLE};
-use rdsconn_lab::verifier::{AccessKey, LONGEST_LIFE, Verifier};
+use mysql_async::{Conn, Error, Opts, SslOpts, Value};
+use rdsconn_lab::verifier::{LONGEST_LIFE, Verifier};
 
-const ENDPOINT: &str = "orders.cluster-c9abc.us-east-1.rds.amazonaws.com";
-
-struct Rig {
-    certificates: Certificates,
-    key: AccessKey,
-    verifier: Verifier,
-    database: Database,
-}
-
-impl Rig {
-    fn new() -> Self {
-        Self::with(|_| ())
-    }
-
-    fn with(change: impl FnOnce(&mut DatabaseOptions)) -> Self {
-        let certificates = Certificates::new(ENDPOINT, &[]);
-        let key = AccessKey { id: "ASIALAB".into(), secret: "secret".into(), session_token: Some("s".repeat(900)) };
-        let verifier = Verifier::new(ENDPOINT, 3306, "us-east-1", vec![key.clone()]);
-        let mut options = DatabaseOptions::new(&certificates.server, verifier.clone());
-        options.accounts.push(Account::password("plain", "p'w"));
-        change(&mut options);
-        let database = Database::start(options).unwrap();
-        database.load(SAMPLE).unwrap();
-        Self { certificates, key, verifier, database }
-    }
-
-    fn token(&self, user: &str) -> String {
-        self.verifier.sign(&self.key, user, SystemTime::now(), LONGEST_LIFE)
-    }
-
-    fn options(&self, user: &str, password: &str) -> OptsBuilder {
-        let ca = self.certificates.authority.pem().as_bytes().to_vec();
-        let tls = SslOpts::default()
-            .with_root_certs(vec![ca.into()])
-            .with_disable_built_in_roots(true)
-            .with_danger_tls_hostname_override(Some(ENDPOINT));
-        OptsBuilder::default()
-            .ip_or_hostname("127.0.0.1")
-            .tcp_port(self.database.address().port())
-            .user(Some(user))
-            .pass(Some(password))
-            .db_name(Some("orders"))
-            .ssl_opts(tls)
-            .enable_cleartext_plugin(true)
-            .prefer_socket(false)
-            .max_allowed_packet(Some(64 << 20))
-            .wait_timeout(Some(28_800))
-    }
-
-    async fn log_in(&self, user: &str) -> Conn {
-        Conn::new(Opts::from(self.options(user, &self.token(user)))).await.unwrap()
-    }
-}
-
-fn server_error(result: Result<Conn, Error>) -> (u16, String) {
-    match result {
-        Err(Error::Server(error)) => (error.code, error.state),
-        Err(other) => panic!("not a server's error: {other:?}"),
-        Ok(_) => panic!("logged in"),
-    }
-}
+use crate::rig::{Rig, server_error};
 
 #[tokio::test]
 async fn a_token_logs_in_with_either_first_plugin_and_either_end_of_rows() {
@@ -210,6 +146,55 @@ async fn every_type_keeps_its_value_and_its_type() {
 }
 
 #[tokio::test]
+async fn extreme_values_keep_their_types() {
+    use mysql_async::consts::{ColumnFlags, ColumnType as T};
+    let rig = Rig::new();
+    let mut connection = rig.log_in("dba").await;
+    let mut result = connection.query_iter("select * from extreme_values order by id limit 1").await.unwrap();
+    let columns = result.columns().unwrap();
+    let row: Vec<Value> = result.next().await.unwrap().unwrap().unwrap();
+    let expected: [(T, &[u8]); 24] = [
+        (T::MYSQL_TYPE_LONG, b"1"),
+        (T::MYSQL_TYPE_NEWDECIMAL, b"-12345678901234567890.0123456789"),
+        (T::MYSQL_TYPE_LONGLONG, b"18446744073709551615"),
+        (T::MYSQL_TYPE_LONGLONG, b"-9223372036854775808"),
+        (T::MYSQL_TYPE_TINY, b"-128"),
+        (T::MYSQL_TYPE_FLOAT, b"3.40282e38"),
+        (T::MYSQL_TYPE_DOUBLE, b"2.2250738585072014e-308"),
+        (T::MYSQL_TYPE_BIT, b"\x80\0\0\0\0\0\0\x01"),
+        (T::MYSQL_TYPE_BIT, b"\x01"),
+        (T::MYSQL_TYPE_DATE, b"0000-00-00"),
+        (T::MYSQL_TYPE_DATETIME, b"9999-12-31 23:59:59.999999"),
+        (T::MYSQL_TYPE_TIMESTAMP, b"2038-01-19 03:14:07"),
+        (T::MYSQL_TYPE_TIME, b"-838:59:59.000000"),
+        (T::MYSQL_TYPE_YEAR, b"2155"),
+        (T::MYSQL_TYPE_STRING, b"tab\there"),
+        (T::MYSQL_TYPE_VAR_STRING, b"line\nbreak, \"quote\", back\\slash, \x1a nul:\0"),
+        (T::MYSQL_TYPE_BLOB, b"emoji \xf0\x9f\x90\xac escape \x1b[31m"),
+        (T::MYSQL_TYPE_STRING, b"\x00\xff\x0a\x09"),
+        (T::MYSQL_TYPE_VAR_STRING, b"\xde\xad\xbe\xef\x00\x22\x27\x5c"),
+        (T::MYSQL_TYPE_BLOB, b""),
+        (T::MYSQL_TYPE_STRING, b"large"),
+        (T::MYSQL_TYPE_STRING, b"a,c"),
+        (T::MYSQL_TYPE_JSON, br#"{"a": [1, 2.50, "x\u0000"], "b": null}"#),
+        (T::MYSQL_TYPE_GEOMETRY, &[0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 0, 0, 0, 0, 0, 0, 2, 0xc0]),
+    ];
+    assert_eq!(row.len(), expected.len());
+    for ((column, value), (kind, text)) in columns.iter().zip(&row).zip(expected) {
+        // The driver gives text-protocol values as bytes.
+        assert_eq!((column.column_type(), value), (kind, &Value::Bytes(text.to_vec())), "{}", column.name_str());
+    }
+    assert!(columns[2].flags().contains(ColumnFlags::UNSIGNED_FLAG));
+    assert!(columns[0].flags().contains(ColumnFlags::PRI_KEY_FLAG | ColumnFlags::NOT_NULL_FLAG));
+    assert!(
+        columns[20].flags().contains(ColumnFlags::ENUM_FLAG) && columns[21].flags().contains(ColumnFlags::SET_FLAG)
+    );
+    assert_eq!((columns[15].character_set(), columns[18].character_set()), (255, 63));
+    assert_eq!((columns[1].decimals(), columns[10].decimals()), (10, 6));
+    assert_eq!((&*columns[1].schema_str(), &*columns[1].table_str()), ("orders", "extreme_values"));
+}
+
+#[tokio::test]
 async fn statements_changes_errors_and_warnings_are_mysqls() {
     let rig = Rig::new();
     let mut connection = rig.log_in("dba").await;
@@ -240,7 +225,7 @@ async fn statements_changes_errors_and_warnings_are_mysqls() {
     ] {
         match connection.query_drop(sql).await {
             Err(Error::Server(error)) => {
-                assert_eq!((error.code, error.state.as_str()), (code, state), "{sql}: {}", error.message)
+                assert_eq!((error.code, error.state.as_str()), (code, state), "{sql}: {}", error.message);
             }
             other => panic!("{sql}: {other:?}"),
         }
@@ -357,7 +342,7 @@ fn the_mariadb_client_logs_in_and_queries() {
     assert!(good.status.success(), "{}", String::from_utf8_lossy(&good.stderr));
     assert_eq!(
         String::from_utf8_lossy(&good.stdout),
-        "id\tname\n1\tAda Lovelace\n2\tGrace Hopper\nTables_in_orders\ncustomers\nevery_type\norder\nx\n1.50\n"
+        "id\tname\n1\tAda Lovelace\n2\tGrace Hopper\nTables_in_orders\ncustomers\nevery_type\nextreme_values\norder\nx\n1.50\n"
     );
     let many = run(
         "dba",

@@ -95,13 +95,13 @@ fn by_convention(conventions: &[Convention], name: &str) -> Option<bool> {
 
 fn built_in() -> Vec<Convention> {
     [
-        include_str!("../../conventions/rds.toml"),
-        include_str!("../../conventions/rds-china.toml"),
-        include_str!("../../conventions/rds-global.toml"),
-        include_str!("../../conventions/rds-isolated.toml"),
-        include_str!("../../conventions/rds-sovereign.toml"),
+        include_str!("../../../conventions/rds.toml"),
+        include_str!("../../../conventions/rds-china.toml"),
+        include_str!("../../../conventions/rds-global.toml"),
+        include_str!("../../../conventions/rds-isolated.toml"),
+        include_str!("../../../conventions/rds-sovereign.toml"),
     ]
-    .map(|text| Convention::parse(Path::new("x.toml"), ConventionLayer::BuiltIn, text).unwrap())
+    .map(|text| Convention::parse(Path::new("x.toml"), ConventionLayer::User, text).unwrap())
     .into()
 }
 

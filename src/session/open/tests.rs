@@ -1,0 +1,200 @@
+//! Opening a plan, on stand-ins that say what they were asked and wait for each other.
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::time::{Duration, SystemTime};
+
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+
+use super::*;
+use crate::backend::{AuthToken, ResultSink, Statements};
+use crate::target::{Endpoint, SslMode};
+
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{0}")]
+struct Fault(&'static str);
+
+/// Hands out tokens named `token 1`, `token 2`, …; the first ones are stale.
+#[derive(Default)]
+struct Tokens {
+    asked: RefCell<Vec<String>>,
+    stale: usize,
+    /// Waits for this before the first token, if set.
+    after: Option<std::rc::Rc<Notify>>,
+    /// Says that it was asked.
+    began: Option<std::rc::Rc<Notify>>,
+}
+
+impl TokenProvider for Tokens {
+    type Error = Fault;
+
+    async fn token(&self, request: TokenRequest<'_>) -> Result<AuthToken, Fault> {
+        self.asked.borrow_mut().push(format!("{} {} {}", request.endpoint, request.region, request.user));
+        if let Some(began) = &self.began {
+            began.notify_one();
+        }
+        if let Some(after) = &self.after {
+            after.notified().await;
+        }
+        let number = self.asked.borrow().len();
+        let life = Duration::from_mins(15);
+        let not_after = if number <= self.stale { SystemTime::now() - life } else { SystemTime::now() + life };
+        Ok(AuthToken { secret: SecretString::from(format!("token {number}")), not_after })
+    }
+}
+
+/// A bastion whose connections echo, or break at once.
+#[derive(Debug)]
+struct Bastion {
+    breaks: bool,
+    dialled: std::sync::mpsc::Sender<Address>,
+}
+
+#[derive(Debug)]
+struct Echo {
+    breaks: bool,
+}
+
+impl Dialer for Bastion {
+    type Error = Fault;
+    type Connection = Echo;
+
+    async fn dial(&self, address: &Address) -> Result<Echo, Fault> {
+        self.dialled.send(address.clone()).unwrap();
+        Ok(Echo { breaks: self.breaks })
+    }
+}
+
+impl Connection for Echo {
+    type Error = Fault;
+
+    async fn relay(self, mut peer: TcpStream) -> Result<Traffic, Fault> {
+        if self.breaks {
+            drop(peer);
+            return Err(Fault("the bastion went away"));
+        }
+        let (mut read, mut write) = peer.split();
+        tokio::io::copy(&mut read, &mut write).await.map_err(|_| Fault("copy"))?;
+        Ok(Traffic::default())
+    }
+}
+
+/// Dials what it is told to, sends the password and expects it back.
+#[derive(Default)]
+struct Gate {
+    passwords: RefCell<Vec<String>>,
+    dialled: Cell<u16>,
+}
+
+#[derive(Debug)]
+struct NoStatements;
+
+impl Statements for NoStatements {
+    type Error = Fault;
+
+    async fn execute(&mut self, _sql: &[u8], _sink: &mut dyn ResultSink) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+impl Executor for Gate {
+    type Error = Fault;
+    type Session = NoStatements;
+
+    async fn login(&self, login: Login<'_>) -> Result<NoStatements, Fault> {
+        let password = login.password.expose_secret();
+        self.passwords.borrow_mut().push(password.to_owned());
+        self.dialled.set(login.dial.port);
+        let exchange = async {
+            let mut stream = TcpStream::connect((login.dial.host.as_str(), login.dial.port)).await?;
+            stream.write_all(password.as_bytes()).await?;
+            let mut answer = vec![0; password.len()];
+            stream.read_exact(&mut answer).await?;
+            io::Result::Ok(answer == password.as_bytes())
+        };
+        if exchange.await.unwrap_or(false) { Ok(NoStatements) } else { Err(Fault("connection closed")) }
+    }
+}
+
+struct Deaf;
+
+impl Progress for Deaf {
+    fn begin(&self, _stage: Stage, _detail: &str) {}
+    fn end(&self, _stage: Stage, _detail: &str) {}
+}
+
+fn plan() -> Plan {
+    Plan {
+        endpoint: Endpoint { host: "orders.c9abc.us-east-1.rds.amazonaws.com".into(), port: 3306 },
+        certificate_name: "orders.c9abc.us-east-1.rds.amazonaws.com".into(),
+        address: Address { host: "10.0.0.7".into(), port: 3307 },
+        region: "us-east-1".into(),
+        user: "dba".into(),
+        database: None,
+        bastion: Vec::new(),
+        ssl_mode: SslMode::VerifyIdentity,
+        ssl_ca: None,
+    }
+}
+
+async fn open(
+    tokens: &Tokens,
+    gate: &Gate,
+    connect: impl Future<Output = Result<Bastion, Fault>>,
+) -> Result<Connected<NoStatements, Bastion>, Error<Fault, Fault, Fault>> {
+    let plan = plan();
+    let open = Open { plan: &plan, tokens, executor: gate, progress: &Deaf, timeout: Duration::from_secs(10) };
+    open.open(Via::Tunnel(connect)).await
+}
+
+#[tokio::test]
+async fn the_token_is_for_the_endpoint_the_bastion_dials_the_address_and_the_driver_the_listener() {
+    let (dialled, addresses) = std::sync::mpsc::channel();
+    let (tokens, gate) = (Tokens::default(), Gate::default());
+    open(&tokens, &gate, async { Ok(Bastion { breaks: false, dialled }) }).await.unwrap();
+    assert_eq!(*tokens.asked.borrow(), ["orders.c9abc.us-east-1.rds.amazonaws.com:3306 us-east-1 dba"]);
+    assert_eq!(addresses.try_iter().collect::<Vec<_>>(), [plan().address]);
+    assert!(![3306, 3307].contains(&gate.dialled.get()));
+}
+
+#[tokio::test]
+async fn r8_a_token_that_became_stale_while_the_bastion_was_reached_is_not_offered() {
+    let (dialled, _addresses) = std::sync::mpsc::channel();
+    let (tokens, gate) = (Tokens { stale: 1, ..Tokens::default() }, Gate::default());
+    open(&tokens, &gate, async { Ok(Bastion { breaks: false, dialled }) }).await.unwrap();
+    assert_eq!(*gate.passwords.borrow(), ["token 2"]);
+}
+
+/// Each of the two waits for the other to have begun: one after the other they would wait for ever.
+#[tokio::test]
+async fn credentials_and_bastion_are_awaited_together() {
+    let (dialled, _addresses) = std::sync::mpsc::channel();
+    let [asked, connecting] = [(); 2].map(|()| std::rc::Rc::new(Notify::new()));
+    let tokens = Tokens { began: Some(asked.clone()), after: Some(connecting.clone()), ..Tokens::default() };
+    let gate = Gate::default();
+    let connect = async {
+        connecting.notify_one();
+        asked.notified().await;
+        Ok(Bastion { breaks: false, dialled })
+    };
+    open(&tokens, &gate, connect).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_login_that_fails_because_the_tunnel_broke_is_the_tunnels_error() {
+    let (dialled, _addresses) = std::sync::mpsc::channel();
+    let (tokens, gate) = (Tokens::default(), Gate::default());
+    let error = open(&tokens, &gate, async { Ok(Bastion { breaks: true, dialled }) }).await.unwrap_err();
+    assert!(matches!(error, Error::Dial(Fault("the bastion went away"))), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_bastion_that_fails_does_not_wait_for_credentials() {
+    let never = std::rc::Rc::new(Notify::new());
+    let tokens = Tokens { after: Some(never), ..Tokens::default() };
+    let error = open(&tokens, &Gate::default(), async { Err(Fault("refused")) }).await.unwrap_err();
+    assert!(matches!(error, Error::Dial(Fault("refused"))), "{error:?}");
+}

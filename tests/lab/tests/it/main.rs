@@ -1,0 +1,15 @@
+//! The lab's own tests: its servers against real clients, before rdsconn is tested with them.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "tests run programs, write files, say what they skip, and fail by panicking"
+)]
+
+mod embedded_bastion;
+mod embedded_database;
+mod hostile;
+mod rig;
+mod same_answers;
