@@ -159,7 +159,7 @@ impl Settings {
             let Some(text) = files::read_trusted(&path, HOSTS_LIMIT)? else { continue };
             let source = Source::new(&path, &text);
             match parse(&source) {
-                Ok(entries) => hosts::add(&mut self.hosts, &source, &entries, faults),
+                Ok(entries) => hosts::add(&mut self.hosts, &source, hosts::without_wrapper(&entries), faults),
                 Err(fault) => faults.push(fault),
             }
         }
