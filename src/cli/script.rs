@@ -44,7 +44,7 @@ impl Script {
                     let mut report = Report::new(ExitStatus::Usage, &error);
                     report.causes.insert(0, report.error);
                     report.error = format!("the file {} cannot be read", path.display());
-                    return Err(report.into());
+                    return Err(report.hint("name the SQL file with -f FILE; - is stdin").into());
                 }
             },
             None if !texts.is_empty() => None,

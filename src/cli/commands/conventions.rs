@@ -84,7 +84,7 @@ fn describe(file: &CheckedFile, page: &mut String) -> bool {
             true
         }
         Err(CheckError::File(error)) => {
-            page.push_str(&format!("{error}\n"));
+            page.push_str(&format!("{}\n", escape_for_terminal(&error.to_string())));
             false
         }
         Err(CheckError::Faults { faults }) => {
