@@ -17,7 +17,7 @@ use super::exit_status::ExitStatus;
 use super::printer::{Paint, Printer};
 use crate::query::escape_for_terminal;
 
-pub(super) use config::advice;
+pub(super) use config::{advice, file_advice};
 pub(super) use mysql::report as database;
 pub(super) use session::report as opening;
 

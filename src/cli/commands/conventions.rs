@@ -6,7 +6,7 @@ use crate::cli::arguments::{CommonOptions, Conventions};
 use crate::cli::context::Context;
 use crate::cli::exit_status::ExitStatus;
 use crate::cli::printer::Printer;
-use crate::cli::report::{Failure, Report, advice};
+use crate::cli::report::{Failure, Report, advice, file_advice};
 use crate::cli::words::count;
 use crate::config::{CheckError, CheckedFile, Location, check_conventions, write_starter};
 use crate::os::Environment;
@@ -85,6 +85,7 @@ fn describe(file: &CheckedFile, page: &mut String) -> bool {
         }
         Err(CheckError::File(error)) => {
             page.push_str(&format!("{}\n", escape_for_terminal(&error.to_string())));
+            page.push_str(&format!("    hint: {}\n", escape_for_terminal(&file_advice(error))));
             false
         }
         Err(CheckError::Faults { faults }) => {

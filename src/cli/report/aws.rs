@@ -19,12 +19,12 @@ impl From<Error> for Report {
                 report(ExitStatus::Refused).hint(hint)
             }
             Error::ProfileInvalid { profile, .. } => {
-                let report = report(ExitStatus::Refused);
+                let mut report = report(ExitStatus::Refused);
                 let profile = shell_word(profile);
                 if report.causes.is_empty() {
+                    report.causes.push("it names no access key, no role, no SSO session and no credential_process".to_owned());
                     report.hint(format!(
-                        "it names no source of credentials: run aws configure sso --profile {profile}, or aws configure \
-                         --profile {profile} for an access key"
+                        "run aws configure sso --profile {profile}, or aws configure --profile {profile} for an access key"
                     ))
                 } else {
                     report.hint(format!("run aws configure list --profile {profile}, and edit ~/.aws/config"))

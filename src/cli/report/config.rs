@@ -8,30 +8,34 @@ use crate::target::{Fault, HostError, LayerError, MatchFailure, Origin, Problem}
 
 impl From<FileError> for Report {
     fn from(error: FileError) -> Self {
-        let report = Self::new(ExitStatus::Usage, &error);
-        match &error {
-            FileError::Writable { path, is_folder: false, .. } => {
-                report.hint(format!("if nobody has tampered with it, run chmod go-w {}", path_word(path)))
-            }
-            FileError::Writable { path, is_folder: true, .. } => {
-                report.hint(format!("run chmod go-w {}, and look whether every file in it is yours", path_word(path)))
-            }
-            FileError::ForeignOwner { path, .. } => {
-                report.hint(format!("if you trust what it says, run sudo chown \"$USER\" {}", path_word(path)))
-            }
-            FileError::Unreadable { path, .. } | FileError::NotAFile { path } | FileError::TooLarge { path, .. } => {
-                report.hint(format!("run ls -ld {}", path_word(path)))
-            }
-            FileError::Missing { path } => {
-                report.hint(format!("run rdsconn conventions init --config {} to begin one", path_word(path)))
-            }
-            FileError::Exists { path } => report.hint(format!("edit {}", path.display())),
-            FileError::NotText { path, line } => {
-                report.hint(format!("edit {}:{line}, or run iconv to turn the file into UTF-8", path.display()))
-            }
-            FileError::NotWritten { path, .. } => {
-                report.hint(format!("run ls -ld {} and df {}", path_word(folder_of(path)), path_word(folder_of(path))))
-            }
+        Self::new(ExitStatus::Usage, &error).hint(file_advice(&error))
+    }
+}
+
+/// What to do about a file that is not read or not written.
+pub(crate) fn file_advice(error: &FileError) -> String {
+    match error {
+        FileError::Writable { path, is_folder: false, .. } => {
+            format!("if nobody has tampered with it, run chmod go-w {}", path_word(path))
+        }
+        FileError::Writable { path, is_folder: true, .. } => {
+            format!("run chmod go-w {}, and look whether every file in it is yours", path_word(path))
+        }
+        FileError::ForeignOwner { path, .. } => {
+            format!("if you trust what it says, run sudo chown \"$USER\" {}", path_word(path))
+        }
+        FileError::Unreadable { path, .. } | FileError::NotAFile { path } | FileError::TooLarge { path, .. } => {
+            format!("run ls -ld {}", path_word(path))
+        }
+        FileError::Missing { path } => {
+            format!("run rdsconn conventions init --config {} to begin one", path_word(path))
+        }
+        FileError::Exists { path } => format!("edit {}", path.display()),
+        FileError::NotText { path, line } => {
+            format!("edit {}:{line}, or run iconv to turn the file into UTF-8", path.display())
+        }
+        FileError::NotWritten { path, .. } => {
+            format!("run ls -ld {} and df {}", path_word(folder_of(path)), path_word(folder_of(path)))
         }
     }
 }
