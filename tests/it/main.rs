@@ -2,5 +2,10 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests have their own files and programs, outside the program's rooms")]
 
+mod cases;
 mod completions;
+mod conventions;
+mod explain;
 mod layering;
+mod messages;
+mod support;
