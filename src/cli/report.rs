@@ -130,7 +130,9 @@ impl Failure {
                     status: ExitStatus::Incomplete,
                     error: "the result cannot be written to stdout".to_owned(),
                     causes: vec![error.to_string()],
-                    hints: Vec::new(),
+                    hints: vec![
+                        "run df, and see what stdout was redirected to; what is there is not all of it".to_owned(),
+                    ],
                 };
                 report.print(printer);
                 report.status

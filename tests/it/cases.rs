@@ -251,8 +251,16 @@ fn profile(test: &TestEnv, name: &str) {
     test.write_aws_profile(name, Some("us-east-1"), &ProfileCredentials::None);
 }
 
+/// Lets go of a `cat` that waits for the pipe `never`: the SDK does not end a program that is too slow.
+pub(crate) fn release(test: &TestEnv) {
+    let pipe = test.path("never");
+    if pipe.exists() {
+        // To open both ends never waits; to close them is the end of the file for whoever reads.
+        drop(std::fs::OpenOptions::new().read(true).write(true).open(pipe).unwrap());
+    }
+}
+
 fn process(test: &TestEnv, command: &str) {
-    // What `cat never` waits for; it ends with the test's home, or with the program.
     let fifo = test.run("mkfifo", ["never"]);
     assert_eq!(fifo.code, 0, "{}", fifo.stderr);
     test.write_aws_profile("acme", None, &ProfileCredentials::Process(command));

@@ -2,10 +2,13 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests have their own files and programs, outside the program's rooms")]
 
+mod bad_input;
 mod cases;
 mod completions;
 mod conventions;
+mod exit_codes;
 mod explain;
 mod layering;
 mod messages;
 mod support;
+mod token;

@@ -29,6 +29,7 @@ fn r29_every_message_is_what_was_agreed() {
         let mut test = environment();
         (case.prepare)(&mut test);
         let output = test.rdsconn(case.arguments);
+        cases::release(&test);
         let home = test.home().display().to_string();
         let transcript =
             format!("$ {}\n{}{}[exit {}]\n", typed(case.arguments), output.stdout, output.stderr, output.code)

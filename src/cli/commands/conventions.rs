@@ -10,6 +10,7 @@ use crate::cli::report::{Failure, Report, advice, file_advice};
 use crate::cli::words::count;
 use crate::config::{CheckError, CheckedFile, Location, check_conventions, write_starter};
 use crate::os::Environment;
+use crate::os::files::FileError;
 use crate::query::escape_for_terminal;
 use crate::target::{Convention, ConventionLayer};
 
@@ -85,7 +86,10 @@ fn describe(file: &CheckedFile, page: &mut String) -> bool {
         }
         Err(CheckError::File(error)) => {
             page.push_str(&format!("{}\n", escape_for_terminal(&error.to_string())));
-            page.push_str(&format!("    hint: {}\n", escape_for_terminal(&file_advice(error))));
+            // A file that was named to be checked is not one to begin.
+            if !matches!(error, FileError::Missing { .. }) {
+                page.push_str(&format!("    hint: {}\n", escape_for_terminal(&file_advice(error))));
+            }
             false
         }
         Err(CheckError::Faults { faults }) => {
