@@ -80,11 +80,12 @@ impl From<Error> for Report {
 }
 
 /// What the SDK wraps every failure in. It tells nobody anything, and stands before what does.
-const EMPTY_WORDS: [&str; 4] = [
+const EMPTY_WORDS: [&str; 5] = [
     "an error occurred while loading credentials",
     "an error occurred while loading an access token",
     "the credential provider was not enabled",
     "the credentials provider was not properly configured",
+    "service error",
 ];
 
 fn without_empty_words(mut report: Report) -> Report {
