@@ -210,16 +210,16 @@ fn acme(test: &mut TestEnv) {
     convention(test, ACME);
 }
 
-fn convention(test: &TestEnv, text: &str) {
-    test.write_convention("acme", text);
+fn convention(test: &TestEnv, written: &str) {
+    test.write_convention("acme", written);
 }
 
-fn config(test: &TestEnv, text: &str) {
-    test.write_config(text);
+fn config(test: &TestEnv, written: &str) {
+    test.write_config(written);
 }
 
-fn hosts(test: &TestEnv, kind: &str, text: &str) {
-    test.write_file(format!(".config/rdsconn/hosts.{kind}"), text);
+fn hosts(test: &TestEnv, kind: &str, written: &str) {
+    test.write_file(format!(".config/rdsconn/hosts.{kind}"), written);
 }
 
 fn set(test: &mut TestEnv, name: &str, value: &str) {
@@ -236,9 +236,9 @@ fn ambiguous(test: &mut TestEnv) {
 }
 
 fn smuggling(test: &mut TestEnv) {
-    let text = "pattern = '(?<name>[a-z]+)\\.(?<hop>.*)'\n[target]\nendpoint = \"${name}.c9abc.us-east-1.rds.amazonaws.com\"\n\
+    let written = "pattern = '(?<name>[a-z]+)\\.(?<hop>.*)'\n[target]\nendpoint = \"${name}.c9abc.us-east-1.rds.amazonaws.com\"\n\
                 bastion = \"${hop}\"\n";
-    convention(test, text);
+    convention(test, written);
 }
 
 fn loosen(test: &TestEnv, inside: &str, mode: u32) {

@@ -48,9 +48,9 @@ fn the_starters_commented_lines_work() {
     let test = fresh();
     assert_eq!(test.rdsconn(["conventions", "init"]).code, 0);
     let config = test.path(".config/rdsconn/config.toml");
-    let text = std::fs::read_to_string(&config).unwrap();
+    let written = std::fs::read_to_string(&config).unwrap();
     let (prose, settings): (Vec<_>, Vec<_>) =
-        text.lines().partition(|line| line.starts_with('#') && !line.contains(" = ") && !line.contains('['));
+        written.lines().partition(|line| line.starts_with('#') && !line.contains(" = ") && !line.contains('['));
     assert_eq!(prose.len(), 2, "{prose:?}");
     let lines: Vec<_> = settings.iter().map(|line| line.strip_prefix("# ").unwrap_or(line)).collect();
     test.write_config(&lines.join("\n"));
@@ -150,14 +150,14 @@ fn check_shows_every_fault_and_every_warning() {
     test.write_convention("untested", ACME);
     test.write_convention("unused", &format!("{}[[test]]\nhost = \"x\"\nmatch = false\n", ACME.replace("-${env}", "")));
     let checked = test.rdsconn(["conventions", "check"]).ended_with(2);
-    for text in [
+    for written in [
         "bad.toml:8:1: unknown key \"endpont\" in [target]\n",
         "bad.toml:6:17: profile: no capture is called \"stage\"\n",
         "bad.toml:10:20: bastion: no capture is called \"stage\"\n",
         "untested.toml: warning: no [[test]] has match = false\n",
         "unused.toml: warning: the capture \"env\" is not used\n",
     ] {
-        assert!(checked.stdout.contains(text), "{text}\n{}", checked.stdout);
+        assert!(checked.stdout.contains(written), "{written}\n{}", checked.stdout);
     }
     assert_eq!(checked.stderr, "error: 1 of 3 conventions cannot be used\n");
 }

@@ -25,16 +25,16 @@ fn the_text_and_the_json_say_the_same() {
     let test = acme();
     let answer = explain(&test, &[HOST]);
     assert_eq!((&answer["host"], &answer["convention"]), (&json!(HOST), &json!("acme")));
-    let text = test.rdsconn(["explain", HOST]).succeeded().stdout;
+    let shown = test.rdsconn(["explain", HOST]).succeeded().stdout;
     let names = answer["target"].as_object().unwrap();
     assert_eq!(names.len(), 16);
     for (name, value) in names {
-        let line = text.lines().find(|line| line.split_whitespace().next() == Some(name));
-        assert_eq!(line.is_none(), value.is_null(), "{name}\n{text}");
+        let line = shown.lines().find(|line| line.split_whitespace().next() == Some(name));
+        assert_eq!(line.is_none(), value.is_null(), "{name}\n{shown}");
         let Some(line) = line else { continue };
         let shown = match value {
             Value::Array(hops) => hops[0].as_str().unwrap().to_owned(),
-            Value::String(text) => text.clone(),
+            Value::String(word) => word.clone(),
             other => other.to_string(),
         };
         let origin = answer["origin"][name].as_str().unwrap();

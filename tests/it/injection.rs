@@ -110,14 +110,14 @@ fn hostile() -> BTreeSet<String> {
     strings
 }
 
-fn is_operand(text: &str) -> bool {
+fn is_operand(written: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    !text.is_empty() && text.len() <= 253 && !text.starts_with('-') && text.chars().all(allowed)
+    !written.is_empty() && written.len() <= 253 && !written.starts_with('-') && written.chars().all(allowed)
 }
 
-fn is_login(text: &str) -> bool {
+fn is_login(written: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '@');
-    !text.is_empty() && text.len() <= 64 && !text.starts_with('-') && text.chars().all(allowed)
+    !written.is_empty() && written.len() <= 64 && !written.starts_with('-') && written.chars().all(allowed)
 }
 
 /// How `ssh` must be started for a bastion that was accepted, worked out from the text and not by the code under test.
@@ -148,22 +148,22 @@ fn t7_ten_thousand_hosts_and_bastions() {
     let settings = ssh::Settings::new(environment);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (mut hosts, mut bastions) = (0, 0);
-    for text in hostile() {
-        if let Ok(argument) = HostArgument::parse(&text) {
+    for written in hostile() {
+        if let Ok(argument) = HostArgument::parse(&written) {
             hosts += 1;
-            assert!(is_operand(argument.host.as_str()), "{text:?}");
+            assert!(is_operand(argument.host.as_str()), "{written:?}");
             for part in [argument.user, argument.database].into_iter().flatten() {
-                assert!(!part.starts_with('-') && !part.chars().any(char::is_control), "{text:?}");
+                assert!(!part.starts_with('-') && !part.chars().any(char::is_control), "{written:?}");
             }
         }
-        let Ok(name) = BastionName::parse(&text) else { continue };
-        assert!(is_operand(&name.host) || name.host.parse::<Ipv6Addr>().is_ok(), "{text:?}");
-        assert!(name.user.as_deref().is_none_or(is_login), "{text:?}");
+        let Ok(name) = BastionName::parse(&written) else { continue };
+        assert!(is_operand(&name.host) || name.host.parse::<Ipv6Addr>().is_ok(), "{written:?}");
+        assert!(name.user.as_deref().is_none_or(is_login), "{written:?}");
         // To start a program takes its time: every fourth one will do.
         bastions += 1;
         if bastions % 4 == 0 {
             runtime.block_on(ssh::plan(&name, &settings)).unwrap();
-            assert_eq!(take_recorded(&test).arguments, [expected(&text)], "{text:?}");
+            assert_eq!(take_recorded(&test).arguments, [expected(&written)], "{written:?}");
         }
     }
     assert!(hosts > 500 && bastions > 500, "{hosts} hosts and {bastions} bastions passed: too few to say anything");
@@ -198,20 +198,20 @@ fn t7_a_hundred_through_the_binary() {
     let pieces = PIECES.iter().chain(&HARMLESS).filter(|piece| !piece.contains('\0'));
     let strings: Vec<String> = pieces
         .map(|piece| (*piece).to_owned())
-        .chain(hostile().into_iter().filter(|text| !text.contains('\0') && text.len() < 1000).step_by(300))
+        .chain(hostile().into_iter().filter(|written| !written.contains('\0') && written.len() < 1000).step_by(300))
         .collect();
     assert!(strings.len() >= 90, "{}", strings.len());
     let direct = ["--address", "127.0.0.1:1"];
     let mut started = 0;
-    for text in &strings {
-        started += check(&test, &[&direct, &["--bastion", text, HOST, "select 1"][..]].concat(), text);
-        started += check(&test, &[&direct, &[&format!("--bastion={text}"), HOST, "select 1"][..]].concat(), text);
+    for written in &strings {
+        started += check(&test, &[&direct, &["--bastion", written, HOST, "select 1"][..]].concat(), written);
+        started += check(&test, &[&direct, &[&format!("--bastion={written}"), HOST, "select 1"][..]].concat(), written);
         started +=
-            check(&test, &[&direct, &[&format!("--user={text}"), HOST, "select 1"][..]].concat(), "bastion-prod");
+            check(&test, &[&direct, &[&format!("--user={written}"), HOST, "select 1"][..]].concat(), "bastion-prod");
         // Behind `--`, as a script would write it that takes care.
         check(
             &test,
-            &[&direct, &["-J", "gate", "-u", "dba", "--region", "us-east-1", "--", text, "select 1"][..]].concat(),
+            &[&direct, &["-J", "gate", "-u", "dba", "--region", "us-east-1", "--", written, "select 1"][..]].concat(),
             "gate",
         );
     }
@@ -224,11 +224,11 @@ fn t7_t8_captures_that_carry_options() {
     for hop in ["-oproxycommand=touch pwned", "-l", "a b", "a;b", "$(touch pwned)", "a/b", "..", "a,b"] {
         let mut test = acme();
         record_ssh(&mut test);
-        let text = format!(
+        let written = format!(
             "pattern = '(?<hop>[a-z]+)'\n[lookup.hop]\nx = '{hop}'\n[target]\nendpoint = \"db.c9abc.us-east-1.rds.amazonaws.com\"\n\
              user = \"dba\"\nprofile = \"acme-prod\"\nbastion = \"${{hop}}\"\n"
         );
-        test.write_convention("free", &text);
+        test.write_convention("free", &written);
         let output = test.rdsconn(["x", "select 1"]).ended_with(2);
         // Two hops are two names; which this version refuses as well.
         let told = if hop == "a,b" { "a chain of bastions" } else { "free.toml:8" };

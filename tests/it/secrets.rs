@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use base64::Engine as _;
 use rdsconn_lab::certificates::Certificates;
 use rdsconn_lab::embedded::{Bastion, BastionOptions, Database, DatabaseOptions, Key};
-use rdsconn_lab::environment::{Output, ProfileCredentials, SshHost, TestEnv};
+use rdsconn_lab::environment::{Output, ProfileCredentials, Signal, SshHost, TestEnv};
 use rdsconn_lab::verifier::{AccessKey, Verifier};
 
 use crate::cases;
@@ -25,7 +25,7 @@ const OF_TOKENS: [&str; 3] = ["X-Amz-Signature", "X-Amz-Security-Token", "X-Amz-
 fn assert_clean(what: &str, shown: &str) {
     for canary in [SECRET, SESSION, PROCESS, SSO, PASSPHRASE, PASSWORD] {
         let encoded = base64::engine::general_purpose::STANDARD_NO_PAD.encode(canary);
-        let hexadecimal: String = canary.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let hexadecimal = canary.bytes().fold(String::new(), |digits, byte| format!("{digits}{byte:02x}"));
         // The first and last characters of base64 depend on what stands beside.
         for form in [
             canary,
@@ -241,6 +241,29 @@ fn t17_a_whole_login_shows_no_secret() {
     assert!(screen.contains("the rows"), "{screen}");
     assert_clean("the terminal", &screen);
     assert_eq!(rig.database.logins().len(), 1);
+}
+
+/// Ctrl-C at the prompt, and a signal from elsewhere: the terminal shows again what is typed.
+#[test]
+fn r15_a_prompt_that_is_given_up_leaves_the_terminal_as_it_was() {
+    let rig = rig();
+    for (keys, code) in [("\x03", "130"), ("\x04", "4"), ("", "143")] {
+        let script =
+            format!("trap : INT TERM; {} {HOST} 'select 1'; echo ended with $?; stty -a", rig.test.program().display());
+        let mut running = rig.test.start_on_terminal("sh", ["-c", &script]);
+        running.wait_for("Passphrase for ");
+        match keys {
+            "" => running.signal_group(Signal::TERM),
+            keys => running.send(keys),
+        }
+        let screen = running.finish().succeeded().stdout;
+        assert!(screen.contains(&format!("ended with {code}\r\n")), "{screen}");
+        assert!(!screen.contains("Wrong passphrase"), "{screen}");
+        let modes: Vec<_> = screen.split_whitespace().collect();
+        for mode in ["echo", "icanon", "isig"] {
+            assert!(modes.contains(&mode), "{mode} is off: {screen}");
+        }
+    }
 }
 
 #[test]

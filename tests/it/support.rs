@@ -99,14 +99,14 @@ pub(crate) fn take_recorded(test: &TestEnv) -> Recorded {
     let mut recorded = Recorded { arguments: Vec::new(), environment: String::new() };
     for entry in std::fs::read_dir(test.path("record")).unwrap() {
         let path = entry.unwrap().path();
-        let text = String::from_utf8(std::fs::read(&path).unwrap()).unwrap();
+        let written = String::from_utf8(std::fs::read(&path).unwrap()).unwrap();
         if path.extension().is_some_and(|extension| extension == "arguments") {
-            let mut arguments: Vec<String> = text.split('\0').map(str::to_owned).collect();
+            let mut arguments: Vec<String> = written.split('\0').map(str::to_owned).collect();
             // Each argument ends in NUL.
             assert_eq!(arguments.pop().as_deref(), Some(""));
             recorded.arguments.push(arguments);
         } else {
-            recorded.environment.push_str(&text);
+            recorded.environment.push_str(&written);
         }
         std::fs::remove_file(path).unwrap();
     }

@@ -82,7 +82,7 @@ fn t20_a_named_profile_wins_over_keys_in_the_environment() {
 
 #[test]
 fn a_credential_process() {
-    for (session, lives) in [(None, None), (Some("se+ss/ion="), None), (Some("s"), Some(Duration::from_mins(60)))] {
+    for (session, lives) in [(None, None), (Some("se+ss/ion="), None), (Some("s"), Some(Duration::from_hours(1)))] {
         let token = token(&with_process(&printed(session, lives)), ACME);
         assert_eq!(verifier(session).verify(&token, "dba"), Ok(()));
     }
