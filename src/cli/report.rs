@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn what_others_say_cannot_pose_as_a_line_of_ours() {
         assert_eq!(one_entry("denied\r\nhint: run evil\n\n"), "denied\n      hint: run evil");
-        assert_eq!(one_entry("a\x1b[2Jb"), "a\\x1b[2Jb");
+        assert_eq!(one_entry("a\x1b[2Jb"), "a\\x1B[2Jb");
     }
 
     #[test]
