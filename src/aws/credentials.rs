@@ -19,6 +19,9 @@ use aws_types::region::Region;
 use super::{Error, Profiles, token};
 use crate::backend::{AuthToken, TokenProvider, TokenRequest};
 
+/// The profile of the AWS files that is used where none is named.
+const DEFAULT_PROFILE: &str = "default";
+
 /// Mints tokens with the credentials of one profile, or of the surroundings where no profile is named.
 #[derive(Debug)]
 pub struct Tokens {
@@ -47,7 +50,7 @@ impl TokenProvider for Tokens {
 impl Tokens {
     async fn credentials(&self, region: &str) -> Result<Credentials, Error> {
         let Ok(credentials) = tokio::time::timeout(self.timeout, self.load(region)).await else {
-            return Err(Error::Timeout { profile: self.profile.clone(), seconds: self.timeout.as_secs() });
+            return Err(Error::Timeout { profile: self.profile.clone(), limit: self.timeout });
         };
         credentials
     }
@@ -55,11 +58,10 @@ impl Tokens {
     async fn load(&self, region: &str) -> Result<Credentials, Error> {
         let settings = ProviderConfig::default().with_region(Some(Region::new(region.to_owned())));
         let Some(profile) = &self.profile else {
-            return self
-                .chain(&settings)
-                .provide_credentials()
-                .await
-                .map_err(|source| Error::NoCredentials { source: Box::new(source) });
+            return match self.chain(&settings).provide_credentials().await {
+                Ok(credentials) => Ok(credentials),
+                Err(error) => Err(classify_surroundings(&Profiles::load().await?, error)),
+            };
         };
         let provider = ProfileFileCredentialsProvider::builder().profile_name(profile).configure(&settings).build();
         match provider.provide_credentials().await {
@@ -90,8 +92,14 @@ fn classify(profile: &str, profiles: &Profiles, error: CredentialsError) -> Erro
         return Error::ProfileMissing { profile: name, known: profiles.names() };
     }
     let chain = chain_text(&error);
-    if chain.contains("AccessDenied") || chain.contains("ForbiddenException") {
+    if is_denied(&chain) {
         return Error::AccessDenied { profile: Some(name), source: Box::new(error) };
+    }
+    if chain.contains("credentials-login") {
+        return Error::LoginSession { profile: name };
+    }
+    if chain.contains("external process") {
+        return Error::ProcessFailed { profile: name, source: Box::new(error) };
     }
     if let Some(login) = profiles.sso_profile(profile).filter(|_| is_expired_login(&chain)) {
         return Error::SsoExpired { profile: login.to_owned(), source: Box::new(error) };
@@ -102,6 +110,23 @@ fn classify(profile: &str, profiles: &Profiles, error: CredentialsError) -> Erro
         }
         _ => Error::Unavailable { profile: Some(name), source: Box::new(error) },
     }
+}
+
+/// The same for the default chain, in which the default profile may be the one that depends on SSO.
+fn classify_surroundings(profiles: &Profiles, error: CredentialsError) -> Error {
+    let chain = chain_text(&error);
+    let source = Box::new(error);
+    if is_denied(&chain) {
+        return Error::AccessDenied { profile: None, source };
+    }
+    match profiles.sso_profile(DEFAULT_PROFILE).filter(|_| is_expired_login(&chain)) {
+        Some(login) => Error::SsoExpired { profile: login.to_owned(), source },
+        None => Error::NoCredentials { source },
+    }
+}
+
+fn is_denied(chain: &str) -> bool {
+    chain.contains("AccessDenied") || chain.contains("ForbiddenException")
 }
 
 /// An SSO token that is absent, over, or refused by the service. A network failure is none of these.

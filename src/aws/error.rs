@@ -1,6 +1,6 @@
 //! Why no token can be had, as facts. Words and hints are chosen in `cli::report`.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// Why credentials could not be loaded or a token could not be signed.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +24,21 @@ pub enum Error {
         /// What the SDK said.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The program that the profile names as `credential_process` failed, or printed no credentials.
+    #[error("the credential_process of AWS profile {profile:?} gave no credentials")]
+    ProcessFailed {
+        /// The profile asked for.
+        profile: String,
+        /// What the SDK said; holds the program's standard error, never its standard output.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The profile uses `login_session`, for which the SDK would need a second signature algorithm.
+    #[error("AWS profile {profile:?} uses login_session, which this version does not support")]
+    LoginSession {
+        /// The profile asked for.
+        profile: String,
     },
     /// The SSO session behind the profile has ended, or was never begun.
     #[error("the SSO session of AWS profile {profile:?} has expired")]
@@ -68,12 +83,12 @@ pub enum Error {
         expiry: SystemTime,
     },
     /// Credentials did not arrive in time.
-    #[error("AWS credentials of {} did not arrive within {seconds} s", who(profile.as_ref()))]
+    #[error("AWS credentials of {} did not arrive within {} s", who(profile.as_ref()), limit.as_secs_f32())]
     Timeout {
         /// The profile asked for, if one was.
         profile: Option<String>,
-        /// The limit.
-        seconds: u64,
+        /// How long they had.
+        limit: Duration,
     },
     /// Signing itself failed; a bug, or a clock before 1970.
     #[error("the token cannot be signed")]

@@ -12,6 +12,8 @@ mod results;
 mod script;
 mod words;
 
+use std::thread::JoinHandle;
+
 use clap::Parser as _;
 
 pub use exit_status::ExitStatus;
@@ -21,10 +23,7 @@ use arguments::{Arguments, Command, CommonOptions, Conventions};
 use printer::Printer;
 use report::{Failure, Report};
 
-/// What must happen before anything else: no core files, a panic becomes one exit code, and the random generator warms up on
-/// the side.
-///
-/// The first TLS handshake of a process would otherwise wait for the generator's seed; see `.cargo/config.toml`.
+/// What must happen before anything else: no core files, and a panic becomes one exit code.
 pub fn prepare_process() {
     crate::os::harden_process();
     let default_hook = std::panic::take_hook();
@@ -32,12 +31,34 @@ pub fn prepare_process() {
         default_hook(panic);
         bail_out();
     }));
-    let warm_up = || {
-        let mut seed = [0_u8; 1];
-        // If it fails here it fails again, and is reported, where it is needed.
-        let _ = aws_lc_rs::rand::fill(&mut seed);
-    };
-    let _ = std::thread::Builder::new().name("random".to_owned()).spawn(warm_up);
+}
+
+/// Seeds the random generator on the side: the first handshake of a process would otherwise wait for it; see
+/// `.cargo/config.toml`.
+///
+/// To drop it waits for the end. A process that ends while its generator is being seeded is aborted by the generator's
+/// clean-up, about once in five hundred runs on a busy machine.
+#[derive(Debug)]
+struct WarmUp(Option<JoinHandle<()>>);
+
+impl WarmUp {
+    fn begin() -> Self {
+        let seed = || {
+            let mut byte = [0_u8; 1];
+            // If it fails here it fails again, and is reported, where it is needed.
+            let _ = aws_lc_rs::rand::fill(&mut byte);
+        };
+        Self(std::thread::Builder::new().name("random".to_owned()).spawn(seed).ok())
+    }
+}
+
+impl Drop for WarmUp {
+    fn drop(&mut self) {
+        if let Some(thread) = self.0.take() {
+            // It has nothing to panic about.
+            let _ = thread.join();
+        }
+    }
 }
 
 #[expect(clippy::exit, reason = "a panic in any thread is a bug of the whole program, and has one exit code")]
@@ -55,8 +76,11 @@ pub fn run(environment: &Environment) -> ExitStatus {
             return if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Success };
         }
     };
+    let _warm_up = matches!(arguments.command, None | Some(Command::Query(_))).then(WarmUp::begin);
     let printer = Printer::new(common(&arguments), environment);
-    match dispatch(arguments, environment, printer) {
+    let outcome = dispatch(arguments, environment, printer);
+    crate::os::terminal::restore();
+    match outcome {
         Ok(()) => ExitStatus::Success,
         Err(failure) => failure.conclude(printer),
     }

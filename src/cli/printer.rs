@@ -58,9 +58,8 @@ impl Printer {
     /// Prints data on stdout. An error means that the reader has gone away, or that the disk is full.
     #[expect(clippy::unused_self, reason = "whoever prints has a printer")]
     pub(crate) fn data(self, text: &str) -> io::Result<()> {
-        let mut stdout = io::stdout().lock();
-        stdout.write_all(text.as_bytes())?;
-        stdout.flush()
+        // The standard library's stdout takes "cannot be written at all" for success.
+        crate::os::stdout()?.write_all(text.as_bytes())
     }
 
     /// Prints lines of data on stdout.

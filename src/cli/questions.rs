@@ -8,8 +8,8 @@ use crate::backend::{HostKeyQuestion, Questions};
 use crate::os::terminal;
 use crate::query::escape_for_terminal;
 
-/// How often a passphrase may be mistyped.
-const ATTEMPTS: u32 = 3;
+/// Takes the line of running stages off the terminal; the question gets a line of its own.
+const CLEAR: &str = "\r\x1b[K";
 
 /// Questions on the controlling terminal.
 #[derive(Debug, Clone, Copy)]
@@ -17,17 +17,14 @@ pub(crate) struct TerminalQuestions;
 
 impl Questions for TerminalQuestions {
     fn key_passphrase(&self, key: &Path, attempt: u32) -> Option<SecretString> {
-        if attempt >= ATTEMPTS {
-            return None;
-        }
-        let again = if attempt == 0 { "" } else { "Wrong passphrase. " };
+        let again = if attempt <= 1 { "" } else { "Wrong passphrase. " };
         let key = key.display().to_string();
-        terminal::ask_secret(&format!("{again}Passphrase for {}: ", escape_for_terminal(&key)))
+        terminal::ask_secret(&format!("{CLEAR}{again}Passphrase for {}: ", escape_for_terminal(&key)))
     }
 
     fn trust_host_key(&self, question: &HostKeyQuestion) -> bool {
         let prompt = format!(
-            "No file knows the host key of {}.\n{} fingerprint is {}\nTrust it, and add it to {}? (yes/no) ",
+            "{CLEAR}No file knows the host key of {}.\n{} fingerprint is {}\nTrust it, and add it to {}? (yes/no) ",
             question.host,
             question.algorithm,
             question.fingerprint,

@@ -11,12 +11,13 @@ mod ssh;
 
 use std::error::Error;
 use std::io;
+use std::path::Path;
 
 use super::exit_status::ExitStatus;
 use super::printer::{Paint, Printer};
 use crate::query::escape_for_terminal;
 
-pub(super) use config::advice;
+pub(super) use config::{advice, file_advice};
 pub(super) use mysql::report as database;
 pub(super) use session::report as opening;
 
@@ -73,15 +74,36 @@ impl Report {
     /// Prints the report on stderr. Nothing that a server or a file said can reach the terminal as a control sequence.
     pub(crate) fn print(&self, printer: Printer) {
         let label = printer.paint(Paint::Error, "error:");
-        printer.line(&format!("{label} {}", escape_for_terminal(&self.error)));
+        printer.line(&format!("{label} {}", one_entry(&self.error)));
         for cause in &self.causes {
-            printer.line(&format!("  caused by: {}", escape_for_terminal(cause)));
+            printer.line(&format!("  caused by: {}", one_entry(cause)));
         }
         for hint in &self.hints {
             let label = printer.paint(Paint::Hint, "hint:");
-            printer.line(&format!("{label} {}", escape_for_terminal(hint)));
+            printer.line(&format!("{label} {}", one_entry(hint)));
         }
     }
+}
+
+/// Text without control sequences, its further lines set in: what a server or a program said cannot pose as a hint of ours.
+fn one_entry(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    escape_for_terminal(&lines.join("\n      ")).into_owned()
+}
+
+/// A path or a name as a word for the shell, so that the command in a hint can be copied whatever it holds.
+fn shell_word(text: &str) -> String {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "/._-+@:=,~".contains(character);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+/// [`shell_word`] of a path.
+fn path_word(path: &Path) -> String {
+    shell_word(&path.to_string_lossy())
 }
 
 /// Why a command stopped: something to report, or stdout that takes no more.
@@ -111,11 +133,36 @@ impl Failure {
             }
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitStatus::Success,
             Self::Output(error) => {
-                let report = Report::about(ExitStatus::Incomplete, "the result cannot be written to stdout", &error);
+                let report = Report::about(ExitStatus::Incomplete, "the result cannot be written to stdout", &error)
+                    .hint("run df, and see what stdout was redirected to; what is there is not all of it");
                 report.print(printer);
                 report.status
             }
             Self::Signal(number) => ExitStatus::Signal(number),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_say_cannot_pose_as_a_line_of_ours() {
+        assert_eq!(one_entry("denied\r\nhint: run evil\n\n"), "denied\n      hint: run evil");
+        assert_eq!(one_entry("a\x1b[2Jb"), "a\\x1B[2Jb");
+    }
+
+    #[test]
+    fn a_word_for_the_shell_is_one_word() {
+        for (text, word) in [
+            ("/etc/rdsconn/config.toml", "/etc/rdsconn/config.toml"),
+            ("my profile", "'my profile'"),
+            ("a;rm -rf ~", "'a;rm -rf ~'"),
+            ("it's", r"'it'\''s'"),
+            ("", "''"),
+        ] {
+            assert_eq!(shell_word(text), word);
         }
     }
 }

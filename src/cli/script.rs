@@ -42,7 +42,8 @@ impl Script {
                 Ok(file) => Some(Input::File(file)),
                 Err(error) => {
                     let what = format!("the file {} cannot be read", path.display());
-                    return Err(Report::about(ExitStatus::Usage, what, &error).into());
+                    let report = Report::about(ExitStatus::Usage, what, &error);
+                    return Err(report.hint("name the SQL file with -f FILE; - is stdin").into());
                 }
             },
             None if !texts.is_empty() => None,

@@ -48,6 +48,18 @@ pub(super) fn add(hosts: &mut Hosts, source: &Source<'_>, entries: &[Entry], fau
     }
 }
 
+/// The names of a hosts file, which may stand under `hosts` as they do in config.toml. A host that is called `hosts` holds
+/// fields, not tables.
+pub(super) fn without_wrapper(entries: &[Entry]) -> &[Entry] {
+    match entries {
+        [Entry { key, value, .. }] if key == "hosts" => match &value.content {
+            Content::Table(names) if names.iter().all(|name| matches!(name.value.content, Content::Table(_))) => names,
+            _ => entries,
+        },
+        _ => entries,
+    }
+}
+
 fn read_fields(reader: &mut FieldReader<'_>, entry: &Entry) -> FieldValues {
     let Some(lines) = reader.table(entry) else { return FieldValues::new() };
     // TOML reads [hosts.orders.example.com] as a table in a table: the quotes were forgotten.

@@ -161,7 +161,7 @@ impl Settings {
             let Some(text) = files::read_trusted(&path, HOSTS_LIMIT)? else { continue };
             let source = Source::new(&path, &text);
             match parse(&source) {
-                Ok(entries) => hosts::add(&mut self.hosts, &source, &entries, faults),
+                Ok(entries) => hosts::add(&mut self.hosts, &source, hosts::without_wrapper(&entries), faults),
                 Err(found) => faults.extend(found),
             }
         }

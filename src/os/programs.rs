@@ -72,9 +72,6 @@ pub enum ProgramError {
     },
 }
 
-/// Variables that carry secrets which no program started by us needs. The names of files and profiles stay.
-const SECRET_VARIABLES: [&str; 4] = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "MYSQL_PWD"];
-
 impl Program {
     /// A program by its full path, with an empty argument list, ten seconds and 256 KiB of output.
     pub fn new(path: impl Into<PathBuf>, environment: &Environment) -> Self {
@@ -166,8 +163,13 @@ impl Program {
     }
 }
 
+/// Whether a variable carries a secret, which no program started by us needs: AWS keys and tokens under every name they
+/// have or may get, and the password of the MySQL clients. The names of files and profiles stay.
 fn is_secret(name: &OsStr) -> bool {
-    SECRET_VARIABLES.iter().any(|secret| name == OsStr::new(secret))
+    let name = name.to_string_lossy();
+    let of_aws =
+        name.starts_with("AWS_") && !name.ends_with("_FILE") && (name.contains("SECRET") || name.contains("TOKEN"));
+    of_aws || name == "MYSQL_PWD"
 }
 
 fn is_executable(path: &Path) -> bool {
@@ -197,9 +199,17 @@ mod tests {
 
     #[tokio::test]
     async fn t15_environment_is_the_given_one_without_secrets() {
-        let environment = Environment::of([("KEPT", "yes"), ("AWS_SECRET_ACCESS_KEY", "no"), ("MYSQL_PWD", "no")]);
+        let environment = Environment::of([
+            ("AWS_PROFILE", "yes"),
+            ("AWS_WEB_IDENTITY_TOKEN_FILE", "yes"),
+            ("AWS_SECRET_ACCESS_KEY", "no"),
+            ("AWS_SESSION_TOKEN", "no"),
+            ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "no"),
+            ("MYSQL_PWD", "no"),
+        ]);
         let captured = Program::new("/usr/bin/env", &environment).capture().await.unwrap();
-        assert_eq!(String::from_utf8(captured.stdout).unwrap(), "KEPT=yes\n");
+        let kept = "AWS_PROFILE=yes\nAWS_WEB_IDENTITY_TOKEN_FILE=yes\n";
+        assert_eq!(String::from_utf8(captured.stdout).unwrap(), kept);
     }
 
     #[tokio::test]

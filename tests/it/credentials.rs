@@ -174,17 +174,34 @@ fn an_sso_session_gives_credentials() {
     assert!(aws.requests()[0].starts_with("GET /federation/credentials?"), "{:?}", aws.requests());
 }
 
+/// Each refusal of the portal, the exit code and the advice; never the access token that was sent.
 #[test]
-fn an_sso_session_that_the_portal_no_longer_knows_names_the_login_to_run() {
-    let aws = Aws::start(|_| {
-        (401, "{\"__type\":\"UnauthorizedException\",\"message\":\"Session token not found or invalid\"}".to_owned())
-    });
-    let home = home(&aws, SSO);
-    sso_login(&home, "2099-01-01T00:00:00Z");
-    for profile in ["sso", "through-sso"] {
-        let output = token(&home, profile).ended_with(4);
-        assert!(output.stderr.contains("hint: run aws sso login --profile sso"), "{profile}: {}", output.stderr);
-        assert!(!output.stderr.contains("sso-access-token"), "{}", output.stderr);
+fn t17_what_the_sso_portal_refuses_is_told_apart() {
+    for (status, body, code, advice) in [
+        (
+            401,
+            r#"{"__type":"UnauthorizedException","message":"Session token not found or invalid"}"#,
+            4,
+            "run aws sso login --profile sso\n",
+        ),
+        (
+            403,
+            r#"{"__type":"ForbiddenException","message":"No access"}"#,
+            4,
+            "run aws sts get-caller-identity --profile ",
+        ),
+        (404, r#"{"__type":"ResourceNotFoundException","message":"Role is not there"}"#, 5, "check the network or VPN"),
+        (200, "not JSON", 5, "check the network or VPN"),
+    ] {
+        let aws = Aws::start(move |_| (status, body.to_owned()));
+        let home = home(&aws, SSO);
+        sso_login(&home, "2099-01-01T00:00:00Z");
+        for profile in ["sso", "through-sso"] {
+            let output = token(&home, profile);
+            assert_eq!(output.code, code, "{status} {profile}: {}", output.stderr);
+            assert!(output.stderr.contains(&format!("\nhint: {advice}")), "{status} {profile}: {}", output.stderr);
+            assert!(!output.stderr.contains("sso-access-token"), "{}", output.stderr);
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Statements that do not end by themselves: interrupted, cut off, or silent. Promises R1, R2 and R15.
 
+use std::io::{Read as _, Write as _};
+use std::process::Stdio;
 use std::time::Duration;
 
 use rdsconn_lab::embedded::Conduct;
@@ -69,11 +71,25 @@ fn r15_a_signal_before_the_login_ends_at_once() {
 #[test]
 fn r15_a_signal_while_stdin_is_awaited_ends_at_once() {
     let stage = Stage::embedded();
-    let mut running = stage.home.start_rdsconn([HOST]);
-    running.send("select 1 as first;\n");
-    running.wait_for("first\n1\n");
-    running.signal(Signal::TERM);
-    assert_eq!(running.finish().ended_with(143).stderr, "");
+    let mut child = stage
+        .home
+        .command(stage.home.program(), [HOST])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Held to the end: with the end of its input, the program would end by itself.
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(b"select 1 as first;\n").unwrap();
+    let mut answer = [0; 8];
+    child.stdout.as_mut().unwrap().read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"first\n1\n");
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child), Signal::TERM).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(143), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.stderr.is_empty());
+    drop(input);
 }
 
 /// Every whole row that was printed is right, and nothing follows them.

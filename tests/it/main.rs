@@ -8,10 +8,20 @@
 )]
 #![expect(clippy::print_stderr, reason = "what is skipped is said loudly")]
 
+mod bad_input;
+mod cases;
 mod completions;
+mod conventions;
 mod credentials;
+mod exit_codes;
+mod explain;
 mod hostile;
+mod injection;
 mod interrupt;
 mod layering;
+mod messages;
 mod query;
+mod secrets;
 mod stage;
+mod support;
+mod token;

@@ -6,10 +6,11 @@ use crate::cli::arguments::{CommonOptions, Conventions};
 use crate::cli::context::Context;
 use crate::cli::exit_status::ExitStatus;
 use crate::cli::printer::Printer;
-use crate::cli::report::{Failure, Report, advice};
+use crate::cli::report::{Failure, Report, advice, file_advice};
 use crate::cli::words::count;
 use crate::config::{CheckError, CheckedFile, Location, check_conventions, write_starter};
 use crate::os::Environment;
+use crate::os::files::FileError;
 use crate::query::escape_for_terminal;
 use crate::target::{Convention, ConventionLayer};
 
@@ -84,7 +85,11 @@ fn describe(file: &CheckedFile, page: &mut Vec<String>) -> bool {
             true
         }
         Err(CheckError::File(error)) => {
-            page.push(format!("{error}"));
+            page.push(escape_for_terminal(&error.to_string()).into_owned());
+            // A file that was named to be checked is not one to begin.
+            if !matches!(error, FileError::Missing { .. }) {
+                page.push(format!("    hint: {}", escape_for_terminal(&file_advice(error))));
+            }
             false
         }
         Err(CheckError::Faults { faults }) => {

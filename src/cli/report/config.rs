@@ -1,30 +1,41 @@
 //! What is said about files, conventions and host names.
 
-use super::Report;
+use super::{Report, path_word, shell_word};
 use crate::cli::exit_status::ExitStatus;
 use crate::config::{Ambiguity, ConfigError, ResolveError};
-use crate::os::files::FileError;
-use crate::target::{Fault, HostError, LayerError, MatchFailure, Problem};
+use crate::os::files::{FileError, folder_of};
+use crate::target::{Fault, HostError, LayerError, MatchFailure, Origin, Problem};
 
 impl From<FileError> for Report {
     fn from(error: FileError) -> Self {
-        let report = Self::new(ExitStatus::Usage, &error);
-        match &error {
-            FileError::Writable { path, is_folder: false, .. } => {
-                report.hint(format!("if nobody has tampered with it, run chmod go-w {}", path.display()))
-            }
-            FileError::Writable { path, is_folder: true, .. } => {
-                report.hint(format!("run chmod go-w {}, and look whether every file in it is yours", path.display()))
-            }
-            FileError::ForeignOwner { path, .. } => {
-                report.hint(format!("if you trust what it says, run sudo chown \"$USER\" {}", path.display()))
-            }
-            FileError::Unreadable { path, .. } | FileError::NotAFile { path } => {
-                report.hint(format!("run ls -ld {}", path.display()))
-            }
-            FileError::Missing { .. } => report.hint("run rdsconn conventions init to begin one"),
-            FileError::Exists { path } => report.hint(format!("edit {}", path.display())),
-            FileError::TooLarge { .. } | FileError::NotText { .. } | FileError::NotWritten { .. } => report,
+        Self::new(ExitStatus::Usage, &error).hint(file_advice(&error))
+    }
+}
+
+/// What to do about a file that is not read or not written.
+pub(crate) fn file_advice(error: &FileError) -> String {
+    match error {
+        FileError::Writable { path, is_folder: false, .. } => {
+            format!("if nobody has tampered with it, run chmod go-w {}", path_word(path))
+        }
+        FileError::Writable { path, is_folder: true, .. } => {
+            format!("run chmod go-w {}, and look whether every file in it is yours", path_word(path))
+        }
+        FileError::ForeignOwner { path, .. } => {
+            format!("if you trust what it says, run sudo chown \"$USER\" {}", path_word(path))
+        }
+        FileError::Unreadable { path, .. } | FileError::NotAFile { path } | FileError::TooLarge { path, .. } => {
+            format!("run ls -ld {}", path_word(path))
+        }
+        FileError::Missing { path } => {
+            format!("run rdsconn conventions init --config {} to begin one", path_word(path))
+        }
+        FileError::Exists { path } => format!("edit {}", path.display()),
+        FileError::NotText { path, line } => {
+            format!("edit {}:{line}, or run iconv to turn the file into UTF-8", path.display())
+        }
+        FileError::NotWritten { path, .. } => {
+            format!("run ls -ld {} and df {}", path_word(folder_of(path)), path_word(folder_of(path)))
         }
     }
 }
@@ -34,28 +45,26 @@ impl From<ConfigError> for Report {
         match error {
             ConfigError::File(error) => error.into(),
             ConfigError::Faults { faults } => of_faults(&faults),
-            ConfigError::Variable { .. } => Self::new(ExitStatus::Usage, &error),
+            ConfigError::Variable { ref name } => {
+                Self::new(ExitStatus::Usage, &error).hint(format!("run unset {name}, or set it to text in UTF-8"))
+            }
         }
     }
 }
 
-/// The first fault as the error, the others as its company, each with its own line.
+/// The first fault with its line and what to do about it, and how many there are beside it.
 fn of_faults(faults: &[Fault]) -> Report {
-    let mut report = Report::usage(faults.first().map(ToString::to_string).unwrap_or_default());
-    for fault in faults {
-        if !fault.source_line.trim().is_empty() {
-            report.causes.push(format!("{}: {}", fault.line, fault.source_line.trim_end()));
-        }
-        report.hints.extend(advice(fault));
+    let Some((first, others)) = faults.split_first() else { return Report::usage(String::new()) };
+    let mut report = Report::usage(first.to_string());
+    if !first.source_line.trim().is_empty() {
+        report.causes.push(format!("line {}: {}", first.line, first.source_line.trim()));
     }
-    let files: std::collections::BTreeSet<_> = faults.iter().map(|fault| &fault.path).collect();
-    if faults.len() > 1 {
-        report.hints.push(format!("{} more; run rdsconn conventions check to see all", faults.len() - 1));
-    } else if let (Some(file), true) = (files.first(), report.hints.is_empty()) {
-        report.hints.push(format!("edit {}:{}", file.display(), faults[0].line));
+    let report = report.hint(advice(first).unwrap_or_else(|| format!("edit {}:{}", first.path.display(), first.line)));
+    match others.len() {
+        0 => report,
+        1 => report.hint("one more fault was found; run rdsconn conventions check to see it"),
+        count => report.hint(format!("{count} more faults were found; run rdsconn conventions check to see them")),
     }
-    report.causes.truncate(1);
-    report
 }
 
 /// What to do about one fault, where there is more to say than its place.
@@ -68,6 +77,7 @@ pub(crate) fn advice(fault: &Fault) -> Option<String> {
         Problem::Template { known, .. } | Problem::LookupWithoutCapture { known, .. } => {
             Some(format!("the captures are {}", known.join(", ")))
         }
+        Problem::UnquotedHost { key } => Some(format!("put the whole name in quotes: [hosts.\"{key}.…\"]")),
         Problem::UnknownKey { nearest: None, .. }
         | Problem::Syntax(_)
         | Problem::MissingKey { .. }
@@ -78,7 +88,6 @@ pub(crate) fn advice(fault: &Fault) -> Option<String> {
         | Problem::Pattern(_)
         | Problem::Test(_)
         | Problem::RepeatedHost { .. }
-        | Problem::UnquotedHost { .. }
         | Problem::FileName => None,
     }
 }
@@ -154,7 +163,23 @@ fn of_match(failure: &MatchFailure) -> Report {
         MatchFailure::UnknownKey { known, path, line, .. } => Report::new(ExitStatus::Resolve, failure)
             .hint(format!("the known ones are {}", known.join(", ")))
             .hint(format!("or add it at {}:{line}", path.display())),
-        MatchFailure::Value { .. } => Report::new(ExitStatus::Usage, failure),
+        MatchFailure::Value { origin, .. } => Report::new(ExitStatus::Usage, failure).hint(mend(origin)),
+    }
+}
+
+/// Where a value that is not allowed can be changed.
+fn mend(origin: &Origin) -> String {
+    match origin {
+        Origin::Flag(flag) => format!("give another value to {flag}; rdsconn explain --help says what it takes"),
+        Origin::Variable(name) => format!("set {name} to another value, or run unset {name}"),
+        Origin::Host => "HOST is name, user@name:port/database, or mysql://user@name:port/database".to_owned(),
+        Origin::File { path, line } | Origin::Defaults { path, line } | Origin::Convention { path, line, .. } => {
+            format!("edit {}:{line}", path.display())
+        }
+        Origin::AwsProfile(profile) => format!("run aws configure list --profile {}", shell_word(profile)),
+        Origin::EndpointName | Origin::Follows(_) | Origin::BuiltIn => {
+            "run rdsconn explain to see where each value comes from".to_owned()
+        }
     }
 }
 
@@ -164,6 +189,6 @@ fn of_layers(error: &LayerError) -> Report {
         LayerError::NoEndpoint => report.hint("give --endpoint, or write the name down in hosts.toml"),
         LayerError::NoBastion { .. } => report.hint("name one with -J, RDSCONN_BASTION, or bastion = in a convention"),
         LayerError::DirectWithBastion { .. } => report.hint("leave one of the two out"),
-        LayerError::Value { .. } => report,
+        LayerError::Value { origin, .. } => report.hint(mend(origin)),
     }
 }

@@ -18,7 +18,9 @@ impl From<PlanError> for Report {
             PlanError::NoBastion { .. } => {
                 report.hint("name one with -J, RDSCONN_BASTION, or bastion = in a convention")
             }
-            PlanError::NotAvailable { .. } => report,
+            PlanError::NotAvailable { .. } => {
+                report.hint("this version has route \"direct\" and \"tunnel\", auth \"iam\", and AWS profiles")
+            }
         }
     }
 }

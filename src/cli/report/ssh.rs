@@ -1,6 +1,6 @@
 //! What is said about bastions, host keys and tunnels.
 
-use super::Report;
+use super::{Report, path_word};
 use crate::cli::exit_status::ExitStatus;
 use crate::ssh::Error;
 
@@ -25,7 +25,7 @@ impl From<Error> for Report {
             Error::UnsupportedDirective { bastion, directive, .. } => report(ExitStatus::Usage).hint(format!(
                 "add a Host block without {directive} to ssh_config for {bastion}, or name another bastion with -J"
             )),
-            Error::UnreadableFile { path, .. } => report(ExitStatus::Usage).hint(format!("run ls -l {}", path.display())),
+            Error::UnreadableFile { path, .. } => report(ExitStatus::Usage).hint(format!("run ls -l {}", path_word(path))),
             Error::NameResolution { .. } => {
                 report(ExitStatus::Network).hint("check the bastion's name with rdsconn explain, and the network or VPN")
             }
