@@ -196,7 +196,7 @@ pub trait Progress {
 
 /// Questions that only a person can answer. `None` or `false` where there is nobody to ask.
 pub trait Questions: Send + Sync {
-    /// The passphrase of a private key file.
+    /// The passphrase of a private key file; `attempt` counts from 1. Who asks decides how often.
     fn key_passphrase(&self, key: &std::path::Path, attempt: u32) -> Option<SecretString>;
     /// Whether to trust a host key that no file knows.
     fn trust_host_key(&self, question: &HostKeyQuestion) -> bool;

@@ -29,6 +29,7 @@ pub fn prepare_process() {
     crate::os::harden_process();
     let default_hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
+        crate::os::terminal::leave();
         default_hook(panic);
         bail_out();
     }));
@@ -56,7 +57,10 @@ pub fn run(environment: &Environment) -> ExitStatus {
         }
     };
     let printer = Printer::new(common(&arguments), environment);
-    match dispatch(arguments, environment, printer) {
+    let outcome = dispatch(arguments, environment, printer);
+    // A question may be open still, on another thread.
+    crate::os::terminal::leave();
+    match outcome {
         Ok(()) => ExitStatus::Success,
         Err(failure) => failure.conclude(printer),
     }

@@ -73,15 +73,20 @@ impl Report {
     /// Prints the report on stderr. Nothing that a server or a file said can reach the terminal as a control sequence.
     pub(crate) fn print(&self, printer: Printer) {
         let label = printer.paint(Paint::Error, "error:");
-        printer.line(&format!("{label} {}", escape_for_terminal(&self.error)));
+        printer.line(&format!("{label} {}", harmless(&self.error)));
         for cause in &self.causes {
-            printer.line(&format!("  caused by: {}", escape_for_terminal(cause)));
+            printer.line(&format!("  caused by: {}", harmless(cause)));
         }
         for hint in &self.hints {
             let label = printer.paint(Paint::Hint, "hint:");
-            printer.line(&format!("{label} {}", escape_for_terminal(hint)));
+            printer.line(&format!("{label} {}", harmless(hint)));
         }
     }
+}
+
+/// Further lines of a text are indented, so that none of them can pose as a line of ours.
+fn harmless(text: &str) -> String {
+    escape_for_terminal(text.trim_end()).replace('\n', "\n    ")
 }
 
 /// Why a command stopped: something to report, or stdout that takes no more.

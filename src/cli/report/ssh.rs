@@ -54,9 +54,13 @@ impl From<Error> for Report {
                 report(ExitStatus::Network).hint("this key is known to be in the wrong hands: ask the bastion's owner")
             }
             Error::ShortHostKey { .. } => report(ExitStatus::Network).hint("the bastion needs a new host key"),
-            Error::AuthenticationRefused { bastion, .. } => report(ExitStatus::Refused).hint(format!(
-                "run ssh -v -- {bastion} to see which keys ssh offers, or ssh-add -l for those of the agent"
-            )),
+            Error::AuthenticationRefused { bastion, message, .. } => {
+                let mut report = report(ExitStatus::Refused);
+                report.causes.extend(message.as_ref().map(|message| format!("the bastion says: {message}")));
+                report.hint(format!(
+                    "run ssh -v -- {bastion} to see which keys ssh offers, or ssh-add -l for those of the agent"
+                ))
+            }
             Error::FurtherAuthentication { .. } => {
                 report(ExitStatus::Refused).hint("a second factor is not supported in this version")
             }
