@@ -2,7 +2,12 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests have their own files and programs, outside the program's rooms")]
 
+mod bastion;
+mod bastion_config;
 mod completions;
 mod layering;
+mod listener;
 mod query;
 mod stage;
+mod terminal;
+mod terminal_questions;

@@ -17,6 +17,8 @@ pub(crate) const HOST: &str = "orders.prod.use1.db.acme.example";
 pub(crate) enum Servers {
     Embedded(Box<Embedded>),
     Real(&'static RealLab),
+    /// A real lab of the case's own, which it may break.
+    Own(Box<RealLab>),
 }
 
 /// The embedded lab of one case.
@@ -25,6 +27,17 @@ pub(crate) struct Embedded {
     pub(crate) database: Database,
     pub(crate) certificates: Certificates,
     pub(crate) key: Key,
+}
+
+impl Servers {
+    /// The real lab.
+    pub(crate) fn real(&self) -> &RealLab {
+        match self {
+            Self::Real(lab) => lab,
+            Self::Own(lab) => lab,
+            Self::Embedded(_) => panic!("this case is for the real lab"),
+        }
+    }
 }
 
 /// A home and the servers it knows of.
@@ -83,12 +96,21 @@ impl Stage {
 
     /// The real lab that all tests share, or `None`, said loudly, where something is missing.
     pub(crate) fn real() -> Option<Self> {
-        let lab = RealLab::shared()?;
+        Some(Self::around(Servers::Real(RealLab::shared()?)))
+    }
+
+    /// A real lab that the case may stop, freeze and reconfigure, or `None`, said loudly, where something is missing.
+    pub(crate) fn own_real() -> Option<Self> {
+        Some(Self::around(Servers::Own(Box::new(RealLab::start_or_skip()?))))
+    }
+
+    fn around(servers: Servers) -> Self {
+        let lab = servers.real();
         let home = TestEnv::new(env!("CARGO_BIN_EXE_rdsconn"));
         lab.furnish(&home);
         let address = format!("127.0.0.1:{}", lab.database().port());
         let ca = lab.ca_file().to_owned();
-        Some(Self { home, servers: Servers::Real(lab), ca }.furnished(Some(&address)))
+        Self { home, servers, ca }.furnished(Some(&address))
     }
 
     /// Adds the convention by which [`HOST`] means the lab's database.
@@ -110,7 +132,7 @@ impl Stage {
     pub(crate) fn parts(&self) -> &Embedded {
         match &self.servers {
             Servers::Embedded(embedded) => embedded,
-            Servers::Real(_) => panic!("this case is for the embedded lab"),
+            Servers::Real(_) | Servers::Own(_) => panic!("this case is for the embedded lab"),
         }
     }
 
@@ -130,7 +152,7 @@ impl Stage {
     pub(crate) fn name(&self) -> &'static str {
         match self.servers {
             Servers::Embedded(_) => "embedded",
-            Servers::Real(_) => "real",
+            Servers::Real(_) | Servers::Own(_) => "real",
         }
     }
 }
