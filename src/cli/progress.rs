@@ -102,20 +102,20 @@ impl StageLines {
 
 impl Progress for StageLines {
     fn begin(&self, stage: Stage, _detail: &str) {
-        let mut state = self.state();
-        state.running.push((stage, Instant::now()));
-        self.show_running(&state);
+        let mut lines = self.state();
+        lines.running.push((stage, Instant::now()));
+        self.show_running(&lines);
     }
 
     fn end(&self, stage: Stage, detail: &str) {
-        let mut state = self.state();
-        self.erase(&state);
+        let mut lines = self.state();
+        self.erase(&lines);
         let begun =
-            state.running.iter().position(|(running, _)| *running == stage).map(|index| state.running.remove(index).1);
+            lines.running.iter().position(|(running, _)| *running == stage).map(|index| lines.running.remove(index).1);
         if self.printer.shows_progress() {
             let took = begun.map(|begun| begun.elapsed()).unwrap_or_default();
             let line = self.stage_line(stage, detail, took);
-            self.print(&mut state, line);
+            self.print(&mut lines, line);
         }
     }
 }

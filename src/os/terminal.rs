@@ -34,6 +34,9 @@ pub fn ask(prompt: &str) -> Option<String> {
         question.print(prompt)?;
         let mut line = String::new();
         let read = BufReader::new(&question.terminal).read_line(&mut line)?;
+        if read == 0 {
+            question.print("\n")?;
+        }
         Ok((read > 0).then_some(line))
     };
     answer().ok().flatten()

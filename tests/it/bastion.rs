@@ -100,6 +100,41 @@ fn a_bastion_that_refuses_the_user_is_exit_4() {
 }
 
 #[test]
+fn a_key_that_others_can_read_is_left_out_and_the_chmod_is_named() {
+    let stage = Stage::embedded();
+    let key = stage.home.path(".ssh/id_ed25519");
+    std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    let output = stage.query(&["select 1"]).ended_with(4);
+    says(&output, &["mode 0644 lets others read it", &format!("hint: run chmod 600 {}\n", key.display())]);
+}
+
+/// T5: whatever an sshd is made to offer, only what is safe is used.
+#[test]
+fn t5_a_bastion_with_nothing_safe_to_offer_is_exit_5() {
+    let Some(stage) = Stage::own_real() else { return };
+    let bastion = stage.servers.real().bastion();
+    for (line, kind) in [
+        ("KexAlgorithms diffie-hellman-group14-sha1", "key exchange"),
+        ("KexAlgorithms diffie-hellman-group-exchange-sha1", "key exchange"),
+        ("Ciphers aes128-cbc,3des-cbc", "cipher"),
+        ("MACs hmac-sha1,hmac-md5\nCiphers aes256-ctr", "MAC"),
+    ] {
+        let extra = line.lines().map(ToOwned::to_owned).collect();
+        bastion.restart(&BastionOptions { extra, ..BastionOptions::default() });
+        let output = stage.query(&["select 1"]).ended_with(5);
+        says(&output, &[&format!("offers no safe {kind}; it offers "), "hint: the bastion's sshd is too old"]);
+    }
+    // The key type that is recorded, but only with a SHA-1 signature.
+    let extra = vec!["HostKeyAlgorithms ssh-rsa".to_owned()];
+    let host_keys = vec![KeyType::Rsa];
+    bastion.restart(&BastionOptions { extra, host_keys, ..BastionOptions::default() });
+    let output = stage.query(&["select 1"]).ended_with(5);
+    says(&output, &["offers no host key of a recorded type", "it offers ssh-rsa\n"]);
+    bastion.restart(&BastionOptions { extra: vec!["Compression yes".to_owned()], ..BastionOptions::default() });
+    stage.query(&["select 1"]).succeeded();
+}
+
+#[test]
 fn t4_an_unknown_host_key_is_refused_without_a_terminal() {
     on_each(|stage| {
         for lines in ["", "# nothing of this host\nother.example ssh-ed25519 AAAA\n"] {
@@ -230,7 +265,8 @@ fn an_encrypted_key_without_a_terminal_is_exit_4() {
         stage.home.write_ssh_config(&host);
         let output = stage.query_with_input(&["-e", "select 1"], b"open sesame\n").ended_with(4);
         let why = format!("{} (encrypted, and no passphrase was given)\n", host.identity_files[0].display());
-        says(&output, &[&why, "ssh-add"]);
+        let hint = format!("hint: run ssh-add {}, or run rdsconn on a terminal", host.identity_files[0].display());
+        says(&output, &[&why, &hint]);
     });
 }
 

@@ -121,6 +121,21 @@ fn with_locked_key(stage: &Stage) -> PathBuf {
     key
 }
 
+/// The SQL comes from a pipe, the rows go into one, and the passphrase still comes from the terminal.
+#[test]
+fn a_question_does_not_touch_stdin_and_stdout() {
+    on_each(|stage| {
+        with_locked_key(stage);
+        let script = "echo 'select 40 + 2' | \"$0\" \"$1\" -N 2>/dev/null | sed 's/^/rows: /'";
+        let program = stage.home.program().to_str().unwrap();
+        let mut running = stage.home.start_on_terminal("sh", ["-c", script, program, HOST]);
+        running.wait_for("Passphrase for ");
+        running.send(format!("{PASSPHRASE}\n"));
+        let shown = running.finish().succeeded().stdout;
+        assert!(shown.ends_with(": \r\nrows: 42\r\n"), "{}: {shown:?}", stage.name());
+    });
+}
+
 const WRONG: &str = "guessed wrong 1";
 
 #[test]
