@@ -16,9 +16,24 @@ pub(crate) const HOST: &str = "orders.prod.use1.db.acme.example";
 /// The servers of a stage.
 pub(crate) enum Servers {
     Embedded(Box<Embedded>),
-    Real(&'static RealLab),
-    /// A real lab of the case's own, which it may break.
+    Real(Lab),
+}
+
+/// The real lab that all cases share, or one of the case's own, which it may break.
+pub(crate) enum Lab {
+    Shared(&'static RealLab),
     Own(Box<RealLab>),
+}
+
+impl std::ops::Deref for Lab {
+    type Target = RealLab;
+
+    fn deref(&self) -> &RealLab {
+        match self {
+            Self::Shared(lab) => lab,
+            Self::Own(lab) => lab,
+        }
+    }
 }
 
 /// The embedded lab of one case.
@@ -34,7 +49,6 @@ impl Servers {
     pub(crate) fn real(&self) -> &RealLab {
         match self {
             Self::Real(lab) => lab,
-            Self::Own(lab) => lab,
             Self::Embedded(_) => panic!("this case is for the real lab"),
         }
     }
@@ -96,12 +110,12 @@ impl Stage {
 
     /// The real lab that all tests share, or `None`, said loudly, where something is missing.
     pub(crate) fn real() -> Option<Self> {
-        Some(Self::around(Servers::Real(RealLab::shared()?)))
+        Some(Self::around(Servers::Real(Lab::Shared(RealLab::shared()?))))
     }
 
     /// A real lab that the case may stop, freeze and reconfigure, or `None`, said loudly, where something is missing.
     pub(crate) fn own_real() -> Option<Self> {
-        Some(Self::around(Servers::Own(Box::new(RealLab::start_or_skip()?))))
+        Some(Self::around(Servers::Real(Lab::Own(Box::new(RealLab::start_or_skip()?)))))
     }
 
     fn around(servers: Servers) -> Self {
@@ -132,7 +146,7 @@ impl Stage {
     pub(crate) fn parts(&self) -> &Embedded {
         match &self.servers {
             Servers::Embedded(embedded) => embedded,
-            Servers::Real(_) | Servers::Own(_) => panic!("this case is for the embedded lab"),
+            Servers::Real(_) => panic!("this case is for the embedded lab"),
         }
     }
 
@@ -152,7 +166,7 @@ impl Stage {
     pub(crate) fn name(&self) -> &'static str {
         match self.servers {
             Servers::Embedded(_) => "embedded",
-            Servers::Real(_) | Servers::Own(_) => "real",
+            Servers::Real(_) => "real",
         }
     }
 }
