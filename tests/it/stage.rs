@@ -43,6 +43,13 @@ pub(crate) struct Embedded {
     pub(crate) certificates: Certificates,
 }
 
+/// A home and the servers it knows of.
+pub(crate) struct Stage {
+    pub(crate) home: TestEnv,
+    pub(crate) servers: Servers,
+    pub(crate) ca: PathBuf,
+}
+
 impl Servers {
     /// The real lab.
     pub(crate) fn real(&self) -> &RealLab {
@@ -51,13 +58,6 @@ impl Servers {
             Self::Embedded(_) => panic!("this case is for the real lab"),
         }
     }
-}
-
-/// A home and the servers it knows of.
-pub(crate) struct Stage {
-    pub(crate) home: TestEnv,
-    pub(crate) servers: Servers,
-    pub(crate) ca: PathBuf,
 }
 
 /// Plays a case on the embedded lab, and on the real one where it can be had.
