@@ -22,7 +22,7 @@ pub(crate) fn ssh_host(stage: &Stage) -> SshHost {
             identity_files: vec![stage.home.path(".ssh/id_ed25519")],
             known_hosts,
         },
-        real => real.real().bastion().ssh_host(BASTION_ALIAS, &known_hosts),
+        Servers::Real(lab) => lab.bastion().ssh_host(BASTION_ALIAS, &known_hosts),
     }
 }
 
@@ -39,7 +39,7 @@ pub(crate) fn known_name(stage: &Stage) -> String {
 fn host_key(stage: &Stage) -> String {
     match &stage.servers {
         Servers::Embedded(embedded) => embedded.bastion.known_hosts_line().split_once(' ').unwrap().1.to_owned(),
-        real => real.real().bastion().host_key(KeyType::Ed25519),
+        Servers::Real(lab) => lab.bastion().host_key(KeyType::Ed25519),
     }
 }
 
@@ -47,7 +47,7 @@ fn host_key(stage: &Stage) -> String {
 pub(crate) fn fingerprint(stage: &Stage) -> String {
     match &stage.servers {
         Servers::Embedded(embedded) => embedded.bastion.fingerprint(),
-        real => real.real().bastion().host_key_fingerprint(KeyType::Ed25519),
+        Servers::Real(lab) => lab.bastion().host_key_fingerprint(KeyType::Ed25519),
     }
 }
 
@@ -265,7 +265,7 @@ fn an_encrypted_key_without_a_terminal_is_exit_4() {
                 own_key(stage).write_encrypted(&key, "open sesame").unwrap();
                 SshHost { identity_files: vec![key], ..ssh_host(stage) }
             }
-            real => SshHost { identity_files: vec![real.real().bastion().encrypted_key()], ..ssh_host(stage) },
+            Servers::Real(lab) => SshHost { identity_files: vec![lab.bastion().encrypted_key()], ..ssh_host(stage) },
         };
         stage.home.write_ssh_config(&host);
         let output = stage.query_with_input(&["-e", "select 1"], b"open sesame\n").ended_with(4);

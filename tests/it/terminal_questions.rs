@@ -115,7 +115,7 @@ fn with_locked_key(stage: &Stage) -> PathBuf {
             own_key(stage).write_encrypted(&key, PASSPHRASE).unwrap();
             key
         }
-        real => real.real().bastion().encrypted_key(),
+        Servers::Real(lab) => lab.bastion().encrypted_key(),
     };
     stage.home.write_ssh_config(&SshHost { identity_files: vec![key.clone()], ..ssh_host(stage) });
     key
