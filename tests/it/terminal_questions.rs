@@ -12,13 +12,15 @@ use crate::stage::{HOST, Servers, Stage, on_each};
 
 /// Runs rdsconn under a shell on one terminal, which tells its state before and after.
 ///
-/// A terminal's Ctrl-C reaches the shell too; its trap keeps it alive to tell.
+/// A terminal's Ctrl-C reaches the shell too; its trap keeps it alive to tell. `noflsh`, because the kernel would throw away
+/// what is on its way to the screen a moment after it has sent the signal, and with it what was said in answer.
 fn between_states(stage: &Stage) -> Running {
     between_states_with(stage, &[])
 }
 
 fn between_states_with(stage: &Stage, options: &[&str]) -> Running {
-    let script = "trap : INT TERM HUP; stty -a; echo begin; \"$0\" \"$@\"; echo \"code=$?\"; stty -a; echo end";
+    let script =
+        "trap : INT TERM HUP; stty noflsh; stty -a; echo begin; \"$0\" \"$@\"; echo \"code=$?\"; stty -a; echo end";
     let program = stage.home.program().to_str().unwrap();
     let arguments = [&["-c", script, program, HOST, "-N", "-B", "select 40 + 2"], options].concat();
     stage.home.start_on_terminal("sh", arguments)
@@ -28,13 +30,17 @@ fn between_states_with(stage: &Stage, options: &[&str]) -> Running {
 #[track_caller]
 fn same_state(output: &Output) -> (String, i32) {
     let text = output.stdout.replace("\r\n", "\n");
-    let (before, rest) = text.split_once("begin\n").unwrap();
-    let (shown, rest) = rest.split_once("code=").unwrap();
-    let (code, after) = rest.split_once('\n').unwrap();
-    let (after, _) = after.split_once("end\n").unwrap();
+    let cut = |rest: &str, mark: &str| match rest.split_once(mark) {
+        Some((left, right)) => (left.to_owned(), right.to_owned()),
+        None => panic!("no {mark:?} in {text:?}"),
+    };
+    let (before, rest) = cut(&text, "begin\n");
+    let (shown, rest) = cut(&rest, "code=");
+    let (code, after) = cut(&rest, "\n");
+    let (after, _) = cut(&after, "end\n");
     assert_eq!(before, after, "{text}");
     assert!(before.contains(" echo ") && before.contains(" icanon ") && before.contains("isig "), "{before}");
-    (shown.to_owned(), code.parse().unwrap())
+    (shown, code.parse().unwrap())
 }
 
 const QUESTION: &str = "(yes/no) ";
