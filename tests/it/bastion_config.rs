@@ -212,7 +212,7 @@ fn the_credentials_do_not_wait_for_the_bastion() {
     assert_eq!(&receiver.recv_timeout(PATIENCE).unwrap().unwrap(), b"asked");
     // The script fails, which ends the program without waiting for the bastion either.
     let output = running.finish();
-    says(&output, &["error: AWS credentials of profile \"scripted\" cannot be loaded\n"]);
+    says(&output, &["error: the credential_process of AWS profile \"scripted\" gave no credentials\n"]);
     assert_eq!(stage.parts().bastion.visits().sessions, 0);
 }
 

@@ -170,7 +170,7 @@ fn t10_what_a_bastion_says_is_harmless() {
     let shown = screen(&output.stdout);
     let refusal = format!("error: bastion {BASTION_ALIAS} refused ");
     assert!(shown.contains(&refusal), "{shown}");
-    assert!(shown.contains(&format!("caused by: the bastion says: {HARMLESS}\n    hint: run curl")), "{shown:?}");
+    assert!(shown.contains(&format!("caused by: the bastion says: {HARMLESS}\n      hint: run curl")), "{shown:?}");
     assert!(!shown.contains("\nhint: run curl"), "{shown:?}");
 }
 
