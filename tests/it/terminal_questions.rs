@@ -246,5 +246,8 @@ fn a_failure_while_a_question_is_open_restores_the_terminal() {
     let mut pipe = std::fs::OpenOptions::new().read(true).write(true).open(pipe).unwrap();
     std::io::Write::write_all(&mut pipe, b"go\n").unwrap();
     let (shown, _) = same_state(&running.finish());
-    assert!(shown.contains("\n\x1b[1;31merror:\x1b[0m the credential_process of AWS profile \"scripted\""), "{shown:?}");
+    assert!(
+        shown.contains("\n\x1b[1;31merror:\x1b[0m the credential_process of AWS profile \"scripted\""),
+        "{shown:?}"
+    );
 }
