@@ -31,8 +31,8 @@ bench: release ## figures against the AWS CLI, ssh -L and the mariadb client, as
 	@# Only the binary that it runs is measured, so the bench itself need not be optimised.
 	RDSCONN=target/release/rdsconn $(CARGO) bench --locked --profile dev --bench pipeline
 
-fuzz: ## a longer run of the property tests (PROPTEST_CASES=100000)
-	PROPTEST_CASES=$${PROPTEST_CASES:-100000} $(CARGO) test --locked --workspace -- property
+fuzz: ## a longer run of the parsers' and formats' property tests (PROPTEST_CASES=50000)
+	PROPTEST_CASES=$${PROPTEST_CASES:-50000} $(CARGO) test --locked --lib -- query:: target::
 
 completions: ## write completions/ anew
 	$(CARGO) build --quiet --locked

@@ -16,6 +16,7 @@ use crate::cli::report::{self, Failure, Report};
 use crate::config::{ConfigError, Overrides, Resolution, Settings};
 use crate::mysql::{self, Gate};
 use crate::os::Environment;
+use crate::query::escape_for_terminal;
 use crate::session::{self, Connected, Open, Plan, Via};
 use crate::ssh::{self, SshSession};
 use crate::target::{Field, HostArgument, Origin, SslMode, Target};
@@ -167,7 +168,8 @@ impl Database<'_> {
     async fn bastion(&self) -> Result<SshSession, ssh::Error> {
         let name = self.plan.bastion.iter().map(|hop| hop.host.as_str()).collect::<Vec<_>>().join(", ");
         self.progress.begin(Stage::Bastion, &name);
-        let session = ssh::open(&self.plan.bastion, &self.context.ssh_settings(), Arc::new(TerminalQuestions)).await?;
+        let questions = Arc::new(TerminalQuestions { stages: self.progress.clone() });
+        let session = ssh::open(&self.plan.bastion, &self.context.ssh_settings(), questions).await?;
         self.progress.end(Stage::Bastion, &name);
         if let Some(learned) = session.learned_host_key() {
             let key = &learned.key;
@@ -175,7 +177,7 @@ impl Database<'_> {
                 None => format!("note: added {} {} to {}", key.host, key.fingerprint, key.known_hosts.display()),
                 Some(reason) => format!("note: the host key of {} could not be recorded: {reason}", key.host),
             };
-            self.context.printer.remark(&remark);
+            self.progress.remark(&escape_for_terminal(&remark));
         }
         Ok(session)
     }

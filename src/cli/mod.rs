@@ -28,6 +28,7 @@ pub fn prepare_process() {
     crate::os::harden_process();
     let default_hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
+        crate::os::terminal::leave();
         default_hook(panic);
         bail_out();
     }));
@@ -79,7 +80,8 @@ pub fn run(environment: &Environment) -> ExitStatus {
     let _warm_up = matches!(arguments.command, None | Some(Command::Query(_))).then(WarmUp::begin);
     let printer = Printer::new(common(&arguments), environment);
     let outcome = dispatch(arguments, environment, printer);
-    crate::os::terminal::restore();
+    // A question may be open still, on another thread.
+    crate::os::terminal::leave();
     match outcome {
         Ok(()) => ExitStatus::Success,
         Err(failure) => failure.conclude(printer),

@@ -13,6 +13,8 @@ pub(crate) struct Printer {
     pub stdout_is_terminal: bool,
     /// Whether stderr is a terminal.
     pub stderr_is_terminal: bool,
+    /// Whether a line on stderr can be taken back: a terminal that is not a dumb one.
+    pub moves_cursor: bool,
     /// No progress and no remarks.
     pub quiet: bool,
     /// How often `-v` was given.
@@ -23,18 +25,16 @@ pub(crate) struct Printer {
 impl Printer {
     pub(crate) fn new(options: &CommonOptions, environment: &Environment) -> Self {
         let stderr_is_terminal = io::stderr().is_terminal();
+        let moves_cursor = stderr_is_terminal && environment.text("TERM").is_some_and(|term| term != "dumb");
         let color = match options.color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => {
-                stderr_is_terminal
-                    && environment.text("NO_COLOR").is_none()
-                    && environment.text("TERM").is_some_and(|term| term != "dumb")
-            }
+            Color::Auto => moves_cursor && environment.text("NO_COLOR").is_none(),
         };
         Self {
             stdout_is_terminal: io::stdout().is_terminal(),
             stderr_is_terminal,
+            moves_cursor,
             quiet: options.quiet,
             verbose: options.verbose,
             color,

@@ -1,48 +1,100 @@
 //! Shows the stages as they pass: one line each when it is done, with its milliseconds, and the running ones below.
 
-use std::cell::RefCell;
 use std::io::Write as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::printer::{Paint, Printer};
 use crate::backend::{Progress, Stage};
 
-/// Prints stages to a terminal, or with `-v` to anything.
-#[derive(Debug)]
+/// Prints stages to a terminal, or with `-v` to anything. Clones share what they know, so that a question can hold the
+/// lines back while a person is typing.
+#[derive(Debug, Clone)]
 pub(crate) struct StageLines {
     printer: Printer,
-    running: RefCell<Vec<(Stage, Instant)>>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    running: Vec<(Stage, Instant)>,
+    /// A person is being asked; the lines that have come since then.
+    asking: Option<Vec<String>>,
 }
 
 impl StageLines {
     pub(crate) fn new(printer: Printer) -> Self {
-        Self { printer, running: RefCell::new(Vec::new()) }
+        Self { printer, state: Arc::default() }
     }
 
     /// Takes the line of running stages off the terminal, so that something else can be printed.
     pub(crate) fn clear(&self) {
-        if self.is_live() && !self.running.borrow().is_empty() {
-            write("\r\x1b[K");
-        }
+        self.erase(&self.state());
     }
 
     /// A stage that was over before anything could be shown.
     pub(crate) fn passed(&self, stage: Stage, detail: &str, took: Duration) {
         if self.printer.shows_progress() {
-            let tick = self.printer.paint(Paint::Good, "✓");
-            let time = self.printer.paint(Paint::Faint, &milliseconds(took));
-            self.printer.line(&format!("{tick} {:<11} {detail} {time}", name(stage)));
+            self.print(&mut self.state(), self.stage_line(stage, detail, took));
         }
     }
 
-    fn is_live(&self) -> bool {
-        self.printer.stderr_is_terminal && self.printer.shows_progress()
+    /// Prints a remark between the stages.
+    pub(crate) fn remark(&self, text: &str) {
+        if !self.printer.quiet {
+            self.print(&mut self.state(), text.to_owned());
+        }
     }
 
-    fn show_running(&self) {
-        let running = self.running.borrow();
-        if self.is_live() && !running.is_empty() {
-            let names: Vec<_> = running.iter().map(|(stage, _)| name(*stage)).collect();
+    /// Leaves the terminal to a question until it is answered.
+    pub(crate) fn while_asking<T>(&self, ask: impl FnOnce() -> T) -> T {
+        {
+            let mut state = self.state();
+            self.erase(&state);
+            state.asking.get_or_insert_default();
+        }
+        let answer = ask();
+        let mut state = self.state();
+        for line in state.asking.take().unwrap_or_default() {
+            self.printer.line(&line);
+        }
+        self.show_running(&state);
+        answer
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_live(&self) -> bool {
+        self.printer.moves_cursor && self.printer.shows_progress()
+    }
+
+    fn stage_line(&self, stage: Stage, detail: &str, took: Duration) -> String {
+        let tick = self.printer.paint(Paint::Good, "✓");
+        let time = self.printer.paint(Paint::Faint, &milliseconds(took));
+        format!("{tick} {:<11} {detail} {time}", name(stage))
+    }
+
+    fn print(&self, state: &mut State, line: String) {
+        if let Some(held) = &mut state.asking {
+            held.push(line);
+            return;
+        }
+        self.erase(state);
+        self.printer.line(&line);
+        self.show_running(state);
+    }
+
+    fn erase(&self, state: &State) {
+        if self.is_live() && state.asking.is_none() && !state.running.is_empty() {
+            write("\r\x1b[K");
+        }
+    }
+
+    fn show_running(&self, state: &State) {
+        if self.is_live() && state.asking.is_none() && !state.running.is_empty() {
+            let names: Vec<_> = state.running.iter().map(|(stage, _)| name(*stage)).collect();
             write(&format!("\r\x1b[K… {}", names.join(", ")));
         }
     }
@@ -50,18 +102,21 @@ impl StageLines {
 
 impl Progress for StageLines {
     fn begin(&self, stage: Stage, _detail: &str) {
-        self.running.borrow_mut().push((stage, Instant::now()));
-        self.show_running();
+        let mut lines = self.state();
+        lines.running.push((stage, Instant::now()));
+        self.show_running(&lines);
     }
 
     fn end(&self, stage: Stage, detail: &str) {
-        self.clear();
-        let begun = {
-            let mut running = self.running.borrow_mut();
-            running.iter().position(|(running, _)| *running == stage).map(|index| running.remove(index).1)
-        };
-        self.passed(stage, detail, begun.map(|begun| begun.elapsed()).unwrap_or_default());
-        self.show_running();
+        let mut lines = self.state();
+        self.erase(&lines);
+        let begun =
+            lines.running.iter().position(|(running, _)| *running == stage).map(|index| lines.running.remove(index).1);
+        if self.printer.shows_progress() {
+            let took = begun.map(|begun| begun.elapsed()).unwrap_or_default();
+            let line = self.stage_line(stage, detail, took);
+            self.print(&mut lines, line);
+        }
     }
 }
 

@@ -1,20 +1,42 @@
 //! The controlling terminal: questions go to it directly, so that stdin and stdout stay free for data.
+//!
+//! A secret is read with the terminal's own line editing and only its echo off, so that Ctrl-C is the signal that the rest
+//! of the program waits for. (rpassword 7.5 turns signals off instead, prompts while the echo is still on, and cannot put the
+//! terminal back when another signal ends the program.) Whoever ends the program calls [`leave`] first: a question may be
+//! open on another thread, and what it changed has to be put back.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead as _, BufReader, Write as _};
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use secrecy::SecretString;
+use secrecy::zeroize::Zeroizing;
+
+/// No line that a terminal edits is longer (`MAX_CANON` and its end).
+const LONGEST_LINE: usize = 4096;
+
+/// What the terminal is used for.
+enum Use {
+    Free,
+    /// A question is open; the settings to go back to, if it changed any.
+    Question(Option<Termios>),
+    /// The program is about to end and asks nothing more.
+    Left,
+}
+
+static USE: Mutex<Use> = Mutex::new(Use::Free);
 
 /// Asks for a line, shown as it is typed. `None` where there is no terminal, or at its end.
 pub fn ask(prompt: &str) -> Option<String> {
     let answer = || -> io::Result<Option<String>> {
-        let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
-        (&terminal).write_all(prompt.as_bytes())?;
+        let question = Question::open(false)?;
+        question.print(prompt)?;
         let mut line = String::new();
-        let read = BufReader::new(&terminal).read_line(&mut line)?;
+        let read = BufReader::new(&question.terminal).read_line(&mut line)?;
+        if read == 0 {
+            question.print("\n")?;
+        }
         Ok((read > 0).then_some(line))
     };
     answer().ok().flatten()
@@ -22,57 +44,89 @@ pub fn ask(prompt: &str) -> Option<String> {
 
 /// Asks for a secret, not shown. `None` where there is no terminal, or at its end.
 pub fn ask_secret(prompt: &str) -> Option<SecretString> {
-    let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
-    let _hidden = Hidden::begin(&terminal).ok()?;
-    (&terminal).write_all(prompt.as_bytes()).ok()?;
-    match rpassword::read_password() {
-        Ok(answer) => Some(SecretString::from(answer)),
-        Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-            // Ctrl-C: the signal is on its way and ends the program. An answer now, even none, would race with it.
-            restore();
-            std::thread::park_timeout(SIGNAL_LIMIT);
-            None
+    let answer = || -> io::Result<Option<SecretString>> {
+        // The echo is off before anybody is invited to type.
+        let question = Question::open(true)?;
+        question.print(prompt)?;
+        let mut line = Zeroizing::new([0; LONGEST_LINE]);
+        let mut length = 0;
+        while let Some(rest) = line.get_mut(length..).filter(|rest| !rest.is_empty()) {
+            let read = (&question.terminal).read(rest)?;
+            length += read;
+            if read == 0 || line.get(..length).is_some_and(|line| line.ends_with(b"\n")) {
+                break;
+            }
         }
-        Err(_) => None,
+        question.print("\n")?;
+        let typed = std::str::from_utf8(line.get(..length).unwrap_or_default()).map_err(io::Error::other)?;
+        Ok((length > 0).then(|| SecretString::from(typed.trim_end_matches(['\r', '\n']))))
+    };
+    answer().ok().flatten()
+}
+
+/// Puts the terminal back as it was found, ends the line of an open question, and lets nobody ask again.
+pub fn leave() {
+    let mut state = lock();
+    if let Use::Question(before) = std::mem::replace(&mut *state, Use::Left)
+        && let Ok(terminal) = open()
+    {
+        put_back(&terminal, before.as_ref());
+        // Nobody is left to tell if the terminal is gone.
+        let _ = (&terminal).write_all(b"\n");
     }
 }
 
-/// How long the signal of a Ctrl-C may take to end the program.
-const SIGNAL_LIMIT: Duration = Duration::from_secs(5);
+/// The terminal while one question is open.
+struct Question {
+    terminal: File,
+}
 
-/// A terminal that does not show what is typed, until this is dropped. It begins before the prompt is printed: whoever
-/// answers at once, a paste or a program, would be seen otherwise. What was typed before is discarded, as ssh does.
-struct Hidden;
+impl Question {
+    fn open(hidden: bool) -> io::Result<Self> {
+        let terminal = open()?;
+        let mut state = lock();
+        if matches!(*state, Use::Left) {
+            return Err(io::ErrorKind::NotConnected.into());
+        }
+        let before = if hidden { Some(tcgetattr(&terminal)?) } else { None };
+        if let Some(before) = &before {
+            let mut quiet = before.clone();
+            quiet.local_modes.remove(LocalModes::ECHO | LocalModes::ECHONL);
+            quiet.local_modes.insert(LocalModes::ICANON | LocalModes::ISIG);
+            // What was typed before the question was asked is not the answer.
+            tcsetattr(&terminal, OptionalActions::Flush, &quiet)?;
+        }
+        *state = Use::Question(before);
+        drop(state);
+        Ok(Self { terminal })
+    }
 
-/// How the terminal was before it was hidden.
-static BEFORE: Mutex<Option<(File, Termios)>> = Mutex::new(None);
-
-impl Hidden {
-    fn begin(terminal: &File) -> io::Result<Self> {
-        let before = tcgetattr(terminal)?;
-        let mut hidden = before.clone();
-        // As the reader wants it, from the start: a key that is read in one mode and meant in another is lost.
-        hidden.local_modes.remove(LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG);
-        hidden.special_codes[SpecialCodeIndex::VMIN] = 1;
-        hidden.special_codes[SpecialCodeIndex::VTIME] = 0;
-        let copy = terminal.try_clone()?;
-        *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some((copy, before));
-        tcsetattr(terminal, OptionalActions::Flush, &hidden)?;
-        Ok(Self)
+    fn print(&self, text: &str) -> io::Result<()> {
+        (&self.terminal).write_all(text.as_bytes())
     }
 }
 
-impl Drop for Hidden {
+impl Drop for Question {
     fn drop(&mut self) {
-        restore();
+        let mut state = lock();
+        if let Use::Question(before) = &*state {
+            put_back(&self.terminal, before.as_ref());
+            *state = Use::Free;
+        }
     }
 }
 
-/// Makes the terminal show again what is typed. For the end of the program: a signal may end it while a thread still waits
-/// for an answer.
-pub fn restore() {
-    if let Some((terminal, before)) = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take() {
-        // A terminal that has gone shows nothing any more.
-        let _ = tcsetattr(&terminal, OptionalActions::Now, &before);
+fn put_back(terminal: &File, before: Option<&Termios>) {
+    if let Some(before) = before {
+        // A terminal that does not take its own settings back has gone.
+        let _ = tcsetattr(terminal, OptionalActions::Now, before);
     }
+}
+
+fn open() -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).open("/dev/tty")
+}
+
+fn lock() -> MutexGuard<'static, Use> {
+    USE.lock().unwrap_or_else(PoisonError::into_inner)
 }

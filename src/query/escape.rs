@@ -126,7 +126,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(4096))]
+        #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(4096), ..ProptestConfig::default() })]
 
         #[test]
         fn t10_nothing_that_drives_a_terminal_is_left(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {

@@ -22,7 +22,7 @@ const MAY_IMPORT: [(&str, &[&str]); 11] = [
 ];
 
 /// Crates that only some rooms may name.
-const NAMED_ONLY_IN: [(&str, &[&str]); 13] = [
+const NAMED_ONLY_IN: [(&str, &[&str]); 12] = [
     (r"aws_(config|types|runtime|sigv4|credential_types|smithy_\w+|sdk_\w+)", &["aws"]),
     ("russh", &["ssh"]),
     ("mysql_async", &["mysql"]),
@@ -33,7 +33,6 @@ const NAMED_ONLY_IN: [(&str, &[&str]); 13] = [
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
-    ("rpassword", &["os"]),
     ("unicode_width", &["query"]),
     ("secrecy", &["aws", "backend", "cli", "mysql", "os", "ssh"]),
 ];

@@ -9,6 +9,8 @@
 #![expect(clippy::print_stderr, reason = "what is skipped is said loudly")]
 
 mod bad_input;
+mod bastion;
+mod bastion_config;
 mod cases;
 mod completions;
 mod conventions;
@@ -19,9 +21,12 @@ mod hostile;
 mod injection;
 mod interrupt;
 mod layering;
+mod listener;
 mod messages;
 mod query;
 mod secrets;
 mod stage;
 mod support;
+mod terminal;
+mod terminal_questions;
 mod token;

@@ -16,7 +16,24 @@ pub(crate) const HOST: &str = "orders.prod.use1.db.acme.example";
 /// The servers of a stage.
 pub(crate) enum Servers {
     Embedded(Box<Embedded>),
-    Real(&'static RealLab),
+    Real(Lab),
+}
+
+/// The real lab that all cases share, or one of the case's own, which it may break.
+pub(crate) enum Lab {
+    Shared(&'static RealLab),
+    Own(Box<RealLab>),
+}
+
+impl std::ops::Deref for Lab {
+    type Target = RealLab;
+
+    fn deref(&self) -> &RealLab {
+        match self {
+            Self::Shared(lab) => lab,
+            Self::Own(lab) => lab,
+        }
+    }
 }
 
 /// The embedded lab of one case.
@@ -31,6 +48,16 @@ pub(crate) struct Stage {
     pub(crate) home: TestEnv,
     pub(crate) servers: Servers,
     pub(crate) ca: PathBuf,
+}
+
+impl Servers {
+    /// The real lab.
+    pub(crate) fn real(&self) -> &RealLab {
+        match self {
+            Self::Real(lab) => lab,
+            Self::Embedded(_) => panic!("this case is for the real lab"),
+        }
+    }
 }
 
 /// Plays a case on the embedded lab, and on the real one where it can be had.
@@ -82,12 +109,21 @@ impl Stage {
 
     /// The real lab that all tests share, or `None`, said loudly, where something is missing.
     pub(crate) fn real() -> Option<Self> {
-        let lab = RealLab::shared()?;
+        Some(Self::around(Servers::Real(Lab::Shared(RealLab::shared()?))))
+    }
+
+    /// A real lab that the case may stop, freeze and reconfigure, or `None`, said loudly, where something is missing.
+    pub(crate) fn own_real() -> Option<Self> {
+        Some(Self::around(Servers::Real(Lab::Own(Box::new(RealLab::start_or_skip()?)))))
+    }
+
+    fn around(servers: Servers) -> Self {
+        let lab = servers.real();
         let home = TestEnv::new(env!("CARGO_BIN_EXE_rdsconn"));
         lab.furnish(&home);
         let address = format!("127.0.0.1:{}", lab.database().port());
         let ca = lab.ca_file().to_owned();
-        Some(Self { home, servers: Servers::Real(lab), ca }.furnished(Some(&address)))
+        Self { home, servers, ca }.furnished(Some(&address))
     }
 
     /// Adds the convention by which [`HOST`] means the lab's database.

@@ -2,7 +2,7 @@
 
 use super::{Report, path_word};
 use crate::cli::exit_status::ExitStatus;
-use crate::ssh::Error;
+use crate::ssh::{Attempt, AttemptOutcome, Error};
 
 impl From<Error> for Report {
     fn from(error: Error) -> Self {
@@ -54,9 +54,14 @@ impl From<Error> for Report {
                 report(ExitStatus::Network).hint("this key is known to be in the wrong hands: ask the bastion's owner")
             }
             Error::ShortHostKey { .. } => report(ExitStatus::Network).hint("the bastion needs a new host key"),
-            Error::AuthenticationRefused { bastion, .. } => report(ExitStatus::Refused).hint(format!(
-                "run ssh -v -- {bastion} to see which keys ssh offers, or ssh-add -l for those of the agent"
-            )),
+            Error::AuthenticationRefused { bastion, attempts, message, .. } => {
+                let mut report = report(ExitStatus::Refused);
+                report.causes.extend(message.as_ref().map(|message| format!("the bastion says: {message}")));
+                report.hints.extend(attempts.iter().filter_map(key_hint));
+                report.hint(format!(
+                    "run ssh -v -- {bastion} to see which keys ssh offers, or ssh-add -l for those of the agent"
+                ))
+            }
             Error::FurtherAuthentication { .. } => {
                 report(ExitStatus::Refused).hint("a second factor is not supported in this version")
             }
@@ -68,5 +73,24 @@ impl From<Error> for Report {
             Error::ChannelRefused { .. } => report(ExitStatus::Network),
             Error::ConnectionLost { .. } => report(ExitStatus::Network).hint("try again; if it recurs, look at the bastion's log"),
         }
+    }
+}
+
+/// What would make a key usable that was not refused but left out.
+fn key_hint(attempt: &Attempt) -> Option<String> {
+    let key = &attempt.key;
+    match &attempt.outcome {
+        AttemptOutcome::NoPassphrase => {
+            Some(format!("run ssh-add {key}, or run rdsconn on a terminal, where it asks for the passphrase"))
+        }
+        AttemptOutcome::TooOpen { .. } => Some(format!("run chmod 600 {key}")),
+        AttemptOutcome::Missing => Some(format!("name a key that exists: IdentityFile in ssh_config says {key}")),
+        AttemptOutcome::Refused
+        | AttemptOutcome::Unreadable(_)
+        | AttemptOutcome::Malformed(_)
+        | AttemptOutcome::PublicOnly
+        | AttemptOutcome::WrongPassphrase
+        | AttemptOutcome::Agent(_)
+        | AttemptOutcome::AlgorithmNotAllowed => None,
     }
 }

@@ -98,7 +98,7 @@ fn t10_a_pipe_is_given_what_the_server_sent() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4096))]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(4096), ..ProptestConfig::default() })]
 
     #[test]
     fn t10_no_result_drives_the_terminal(set in any_set(), headers: bool, raw: bool) {

@@ -69,7 +69,7 @@ fn says(value: &Value, kind: ColumnKind, cell: Option<&[u8]>) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2048))]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(2048), ..ProptestConfig::default() })]
 
     #[test]
     fn json_is_read_back(set in any_set(), terminal: bool) {

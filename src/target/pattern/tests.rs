@@ -106,7 +106,7 @@ fn pattern() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(2000), ..ProptestConfig::default() })]
 
     #[test]
     fn the_fixed_parts_never_rule_out_a_match(text in pattern(), names in proptest::collection::vec("[ab.-]{0,8}", 8)) {

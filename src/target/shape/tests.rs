@@ -149,8 +149,10 @@ fn shapes_and_built_in_conventions_agree() {
         "evil.com",
         "amazonaws.com.evil.com",
     ]);
-    let mut runner =
-        proptest::test_runner::TestRunner::new(ProptestConfig { cases: 3000, ..ProptestConfig::default() });
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
+        cases: ProptestConfig::default().cases.max(3000),
+        ..ProptestConfig::default()
+    });
     let seen = std::cell::Cell::new(0);
     let strategy = (identifier, hash, "[a-z0-9]{0,4}", region, service, any::<bool>(), suffix);
     let outcome = runner.run(&strategy, |(identifier, kind, hash, region, service, service_first, suffix)| {

@@ -26,6 +26,15 @@ impl Key {
         Self { private: Ed25519Keypair::from_seed(&seed).into() }
     }
 
+    /// Reads what [`Key::write`] wrote.
+    ///
+    /// # Errors
+    /// When the file is not there, or holds no plain private key.
+    pub fn read(path: &Path) -> io::Result<Self> {
+        let text = std::fs::read_to_string(path)?;
+        Ok(Self { private: PrivateKey::from_openssh(text).map_err(io::Error::other)? })
+    }
+
     /// `ssh-ed25519 AAAA…`, as `authorized_keys` and `known_hosts` have it.
     pub fn public_line(&self) -> String {
         self.private.public_key().to_openssh().expect("an Ed25519 key has a text form")
