@@ -24,7 +24,7 @@ lint: ## formatting, clippy, docs, dependency policy
 	@if ! command -v cargo-deny >/dev/null; then echo "SKIPPED cargo deny: cargo-deny is not installed"; \
 	elif $(CARGO) deny --locked fetch db >/dev/null 2>&1; then $(CARGO) deny --locked check; \
 	else echo "SKIPPED cargo deny advisories: the advisory database cannot be had here"; \
-	  $(CARGO) deny --locked --offline check bans licenses sources; fi
+	  $(CARGO) deny --locked check bans licenses sources; fi
 
 bench: release ## figures against the AWS CLI, ssh -L and the mariadb client, as ratios
 	$(CARGO) bench --locked --bench resolve
