@@ -1,5 +1,6 @@
 //! Joins the rooms: settings, target, plan, tokens, bastion and gate of one run.
 
+use std::cell::OnceCell;
 use std::future::ready;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -103,7 +104,9 @@ impl<'a> Context<'a> {
         let plan = session::plan(target).map_err(Report::from)?;
         let progress = StageLines::new(self.printer);
         progress.passed(Stage::Resolve, &plan.endpoint.host, self.begun.elapsed());
-        Ok(Database { context: self, plan, tokens: self.tokens(target), gate: Gate { read_timeout }, progress })
+        let certificate_name = OnceCell::new();
+        let (tokens, gate) = (self.tokens(target), Gate { read_timeout });
+        Ok(Database { context: self, plan, tokens, gate, certificate_name, progress })
     }
 
     fn ssh_settings(&self) -> ssh::Settings {
@@ -123,6 +126,8 @@ pub(crate) struct Database<'a> {
     plan: Plan,
     tokens: Tokens,
     gate: Gate,
+    /// With `VERIFY_CA`: the name that the certificate turned out to be for, if it is not the endpoint's.
+    certificate_name: OnceCell<String>,
     pub progress: StageLines,
 }
 
@@ -131,11 +136,18 @@ impl Database<'_> {
     pub(crate) async fn open(&self) -> Result<Connected<mysql::Session, SshSession>, Failure> {
         let mut opened = Box::pin(self.open_plan(&self.plan)).await;
         if let Some(name) = self.other_name(&opened) {
-            let plan = Plan { certificate_name: name, ..self.plan.clone() };
-            opened = Box::pin(self.open_plan(&plan)).await;
+            // Set once: this is the only place, and a target is opened once.
+            let _ = self.certificate_name.set(name);
+            opened = Box::pin(self.open_plan(&self.effective_plan())).await;
         }
         self.progress.clear();
         Ok(opened.map_err(|error| report::opening(error, &self.plan))?)
+    }
+
+    /// The plan, with the name that the certificate turned out to be for.
+    fn effective_plan(&self) -> Plan {
+        let name = self.certificate_name.get().unwrap_or(&self.plan.certificate_name);
+        Plan { certificate_name: name.clone(), ..self.plan.clone() }
     }
 
     async fn open_plan(&self, plan: &Plan) -> Opened {
@@ -186,7 +198,7 @@ impl Database<'_> {
     pub(crate) async fn kill(&self, id: u32, bastion: Option<SshSession>) {
         let via = bastion.map_or(Via::Direct, |session| Via::Tunnel(ready(Ok(session))));
         let open = Open {
-            plan: &self.plan,
+            plan: &self.effective_plan(),
             tokens: &self.tokens,
             executor: &self.gate,
             progress: &Silent,

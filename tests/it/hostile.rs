@@ -114,6 +114,30 @@ fn t6_a_bastion_that_leads_to_another_database_gets_nothing() {
     }
 }
 
+/// What was learned for the login holds for the connection that stops the statement, too.
+#[test]
+fn r15_a_statement_is_stopped_where_only_the_chain_is_verified() {
+    let stage = Stage::embedded();
+    let options = HostileOptions { tls: Tls::WrongName, answer: Answer::Stall(3), ..HostileOptions::default() };
+    let database = HostileDatabase::start(options, &stage.parts().certificates).unwrap();
+    stage.parts().bastion.route(ENDPOINT, ENDPOINT_PORT, database.address());
+    let asked = |text: &str| {
+        let ends = std::time::Instant::now() + Duration::from_secs(30);
+        while std::time::Instant::now() < ends {
+            if database.queries().iter().any(|sql| sql.starts_with(text.as_bytes())) {
+                return true;
+            }
+            std::thread::yield_now();
+        }
+        false
+    };
+    let running = stage.home.start_rdsconn([HOST, "--ssl-mode", "VERIFY_CA", "select 1"]);
+    assert!(asked("select 1"));
+    running.signal(rustix::process::Signal::INT);
+    assert!(asked("KILL QUERY "), "{:?}", database.queries());
+    running.finish().ended_with(130);
+}
+
 #[test]
 fn r24_garbage_before_the_login_is_a_clean_error() {
     let openings = [
