@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::printer::{Paint, Printer};
 use super::words::count;
 use crate::backend::Outcome;
-use crate::query::{Format, Listener, Style, escape_for_terminal};
+use crate::query::{Format, Listener, Style, escape_line_for_terminal};
 
 /// Prints counts and remarks on stderr.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl Results {
     /// Prints the warnings of the last statement.
     pub(crate) fn show_warnings(&self, lines: &[String]) {
         for line in lines {
-            self.printer.remark(&escape_for_terminal(line));
+            self.printer.remark(&escape_line_for_terminal(line));
         }
     }
 }
@@ -68,7 +68,7 @@ impl Listener for Results {
         let took = format!("({:.3} s)", self.begun.elapsed().as_secs_f64());
         self.printer.remark(&format!("{} {}", said.join(", "), self.printer.paint(Paint::Faint, &took)));
         if !outcome.info.is_empty() && self.printer.verbose > 0 {
-            self.printer.remark(&escape_for_terminal(&outcome.info));
+            self.printer.remark(&escape_line_for_terminal(&outcome.info));
         }
     }
 

@@ -131,6 +131,9 @@ fn changes_are_counted_and_warnings_are_shown() {
         output.stderr
     );
     assert_eq!(stage.query(&["-q", "select cast('x' as signed)"]).succeeded().stderr, "");
+    // A server's text of several lines cannot pose as a line of ours.
+    let output = stage.query(&["select cast('x\nhint: run evil' as signed)"]).succeeded();
+    assert!(output.stderr.contains(r"x\nhint: run evil"), "{}", output.stderr);
 }
 
 #[test]

@@ -129,8 +129,10 @@ async fn statements(
     // Asked for only now: between two statements of the script it would change what ROW_COUNT() says to the second.
     if output.listener().wants_warnings() {
         let mut warnings = Warnings::default();
-        session.execute(b"SHOW WARNINGS", &mut warnings).await.map_err(|error| Stop::Database(error, 0))?;
-        output.listener().show_warnings(&warnings.lines);
+        // The user's own statements have all succeeded, whatever becomes of this one.
+        if session.execute(b"SHOW WARNINGS", &mut warnings).await.is_ok() {
+            output.listener().show_warnings(&warnings.lines);
+        }
     }
     Ok(())
 }
