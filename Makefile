@@ -11,6 +11,7 @@ help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  \1\t/' | expand -t 16
 
 demo: ## the main job against the embedded lab: no AWS, no Docker, no root
+	@echo "Building; a few minutes the first time."
 	@$(CARGO) build --quiet --locked --package rdsconn --package rdsconn-lab --bins
 	@target/debug/rdsconn-demo target/debug/rdsconn
 

@@ -67,7 +67,7 @@ fn demonstrate(program: PathBuf) -> Result<(), Box<dyn Error>> {
     let stage = Stage::new(program)?;
     say(&format!(
         "A bastion listens on {} and a database that checks IAM tokens on {}; both live in this\n\
-         process. A convention of the (invented) company Acme is in {}/.config/rdsconn.\n",
+         process. A convention of the (invented) company Acme is in {}/.config/rdsconn.\n\n",
         stage.bastion.address(),
         stage.database.address(),
         stage.home.home().display()
