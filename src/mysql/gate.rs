@@ -16,7 +16,7 @@ use secrecy::ExposeSecret;
 
 use super::{CertificateFault, Error, ServerFault, Session, trust};
 use crate::backend::{Executor, Login};
-use crate::target::SslMode;
+use crate::target::{Address, Endpoint, SslMode};
 
 /// The longest statement and the longest row: the default of servers, four times that of `mysql`, and a bound on what a server
 /// can make this program hold. Given to the driver so that it does not spend a round trip on asking.
@@ -50,13 +50,8 @@ impl Executor for Gate {
 }
 
 fn options(login: &Login<'_>) -> Result<Opts, Error> {
-    let mut roots = vec![trust::RDS.as_bytes().into(), trust::AMAZON.as_bytes().into()];
-    if let Some(path) = &login.ssl_ca {
-        let pem = trust::read(path).map_err(|source| Error::Roots { path: path.clone(), source })?;
-        roots.push(pem.into());
-    }
     let tls = SslOpts::default()
-        .with_root_certs(roots)
+        .with_root_certs(vec![trust::roots(login.ssl_ca.as_deref())?.into()])
         .with_disable_built_in_roots(true)
         .with_danger_tls_hostname_override(Some(login.certificate_name.to_owned()));
     let (tls, cleartext) = match login.ssl_mode {
@@ -90,26 +85,26 @@ fn classify(login: &Login<'_>, error: mysql_async::Error) -> Error {
             Error::Refused { endpoint, user: login.user.to_owned(), fault: ServerFault::from(fault) }
         }
         mysql_async::Error::Driver(DriverError::NoClientSslFlagFromServer) => Error::NoTls { endpoint },
-        mysql_async::Error::Io(IoError::Io(source)) => from_io(login, source),
-        mysql_async::Error::Io(IoError::Tls(TlsError::Tls(source))) => from_tls(login, source),
+        mysql_async::Error::Io(IoError::Io(source)) => from_io(login.endpoint, &login.dial, source),
+        mysql_async::Error::Io(IoError::Tls(TlsError::Tls(source))) => from_tls(login.endpoint, source),
         mysql_async::Error::Io(IoError::Tls(source)) => Error::Tls { endpoint, source: Box::new(source) },
         other => Error::Protocol { endpoint, source: Box::new(other) },
     }
 }
 
-fn from_io(login: &Login<'_>, source: io::Error) -> Error {
+pub(super) fn from_io(endpoint: &Endpoint, dialled: &Address, source: io::Error) -> Error {
     if let Some(tls) = source.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        return from_tls(login, tls.clone());
+        return from_tls(endpoint, tls.clone());
     }
     // What the system reports has no inner error, or a text of its own; what the driver's parser reports is of these kinds.
     if matches!(source.kind(), io::ErrorKind::Other | io::ErrorKind::InvalidData) {
-        return Error::Protocol { endpoint: login.endpoint.clone(), source: Box::new(source) };
+        return Error::Protocol { endpoint: endpoint.clone(), source: Box::new(source) };
     }
-    Error::Unreachable { address: login.dial.clone(), source }
+    Error::Unreachable { address: dialled.clone(), source }
 }
 
-fn from_tls(login: &Login<'_>, source: rustls::Error) -> Error {
-    let endpoint = login.endpoint.clone();
+pub(super) fn from_tls(endpoint: &Endpoint, source: rustls::Error) -> Error {
+    let endpoint = endpoint.clone();
     let rustls::Error::InvalidCertificate(reason) = &source else {
         return Error::Tls { endpoint, source: Box::new(source) };
     };

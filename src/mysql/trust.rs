@@ -12,14 +12,27 @@ use std::path::Path;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
+use super::Error;
+
 /// Roots of RDS, three for each region.
-pub(super) const RDS: &str = include_str!("roots/rds.pem");
+const RDS: &str = include_str!("roots/rds.pem");
 
 /// Roots of Amazon Trust Services.
-pub(super) const AMAZON: &str = include_str!("roots/amazon.pem");
+const AMAZON: &str = include_str!("roots/amazon.pem");
+
+/// All roots, in PEM form: the compiled-in ones and those of `extra`.
+pub(super) fn roots(extra: Option<&Path>) -> Result<Vec<u8>, Error> {
+    let mut roots = [RDS, AMAZON].concat().into_bytes();
+    if let Some(path) = extra {
+        let pem = read(path).map_err(|source| Error::Roots { path: path.to_owned(), source })?;
+        roots.push(b'\n');
+        roots.extend(pem);
+    }
+    Ok(roots)
+}
 
 /// Reads a PEM file of extra roots. A file without a certificate is an error, not an empty set.
-pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
+fn read(path: &Path) -> io::Result<Vec<u8>> {
     let pem = crate::os::read_file(path)?;
     for certificate in CertificateDer::pem_slice_iter(&pem) {
         certificate.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?;
