@@ -5,6 +5,12 @@ use crate::target::{Field, FieldValues, Origin, Sourced};
 
 use super::error::ConfigError;
 
+/// Set for every program that `exec` starts.
+const LISTENER: &str = "RDSCONN_LISTENER";
+
+/// The fields whose variables tell such a program where its database is.
+const TOLD_TO_CLIENTS: [Field; 4] = [Field::Endpoint, Field::Address, Field::Port, Field::User];
+
 /// Values from the command line and the environment. They are checked with all others when a name is resolved.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Overrides {
@@ -15,9 +21,13 @@ pub struct Overrides {
 
 impl Overrides {
     /// Takes `RDSCONN_<FIELD>` for every field, `AWS_PROFILE`, and `AWS_REGION` or else `AWS_DEFAULT_REGION`.
+    ///
+    /// A program that `exec` has started is told where its database is by variables of some of these names. They are not
+    /// about what another rdsconn, started by that program, should connect to.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         let mut overrides = Self::default();
-        for field in Field::ALL {
+        let inside_exec = environment.path(LISTENER).is_some();
+        for field in Field::ALL.into_iter().filter(|field| !(inside_exec && TOLD_TO_CLIENTS.contains(field))) {
             let name = format!("RDSCONN_{}", field.name().to_ascii_uppercase());
             take(environment, &name, field, &mut overrides.variables)?;
         }

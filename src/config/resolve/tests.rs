@@ -241,3 +241,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_exec_tells_a_client_is_no_setting_for_a_rdsconn_that_the_client_starts() {
+    let told = [
+        ("RDSCONN_ENDPOINT", "other.c9abc.us-east-1.rds.amazonaws.com:3306"),
+        ("RDSCONN_ADDRESS", "10.0.0.7:3306"),
+        ("RDSCONN_PORT", "40001"),
+        ("RDSCONN_USER", "dba"),
+        ("RDSCONN_REGION", "eu-west-1"),
+    ];
+    let [endpoint, address, port, user, region] = told;
+    let inside = [endpoint, address, port, user, region, ("RDSCONN_LISTENER", "127.0.0.1:40001")];
+    let overrides = Overrides::from_environment(&Environment::of(inside)).unwrap();
+    assert_eq!(overrides.variables.keys().copied().collect::<Vec<_>>(), [Field::Region]);
+    assert_eq!(Overrides::from_environment(&Environment::of(told)).unwrap().variables.len(), told.len());
+}
