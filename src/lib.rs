@@ -23,6 +23,7 @@
 //! | [`ssh`] | ssh_config, host keys, authentication, channels | `target`, `backend`, `os` |
 //! | [`mysql`] | the login gate, TLS trust, statements, values | `target`, `backend`, `os` |
 //! | [`session`] | opens a target over its route | `target`, `backend`, `os` |
+//! | [`launch`] | external clients: what each gets on its command line, in its environment, in its option file | `target`, `backend`, `os` |
 //! | [`query`] | statements in, rows out | `target`, `backend` |
 //! | [`cli`] | arguments, words, exit codes; the one place that joins rooms | all |
 //!
@@ -43,6 +44,7 @@ pub mod aws;
 pub mod backend;
 pub mod cli;
 pub mod config;
+pub mod launch;
 pub mod mysql;
 pub mod os;
 pub mod query;

@@ -15,7 +15,7 @@ mod whole_files;
 pub use clock::timestamp;
 pub use environment::Environment;
 pub use harden::harden_process;
-pub use programs::{Captured, Program, ProgramError};
+pub use programs::{Captured, Lookup, Program, ProgramError};
 pub use socket_owner::{SocketOwner, socket_owner};
 pub use whole_files::{WholeFile, append_line};
 

@@ -33,6 +33,17 @@ pub struct Captured {
     pub stderr: Vec<u8>,
 }
 
+/// What became of looking a program up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lookup {
+    /// It can be run.
+    Found(PathBuf),
+    /// There is something of that name, but it cannot be run.
+    NotExecutable(PathBuf),
+    /// There is nothing of that name.
+    Missing,
+}
+
 /// Why a program gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ProgramError {
@@ -92,6 +103,31 @@ impl Program {
             .filter(|folder| folder.is_absolute())
             .map(|folder| folder.join(name))
             .find(|candidate| is_executable(candidate))
+    }
+
+    /// Looks a program up as a shell does: a name with a slash is a path, any other is searched for in `PATH`, where the
+    /// first that can be run wins over an earlier one that cannot.
+    pub fn look_up(name: &OsStr, environment: &Environment) -> Lookup {
+        let path = Path::new(name);
+        if name.as_encoded_bytes().contains(&b'/') {
+            return match (is_executable(path), path.exists()) {
+                (true, _) => Lookup::Found(path.to_owned()),
+                (false, true) => Lookup::NotExecutable(path.to_owned()),
+                (false, false) => Lookup::Missing,
+            };
+        }
+        let folders = environment.path("PATH").map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
+        let candidates = folders
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|folder| folder.is_absolute())
+            .map(|folder| folder.join(path));
+        let files: Vec<PathBuf> = candidates.filter(|candidate| !name.is_empty() && candidate.is_file()).collect();
+        match files.iter().find(|file| is_executable(file)).or(files.first()) {
+            Some(file) if is_executable(file) => Lookup::Found(file.clone()),
+            Some(file) => Lookup::NotExecutable(file.clone()),
+            None => Lookup::Missing,
+        }
     }
 
     /// Adds one argument, taken as it is.
