@@ -2,20 +2,28 @@
 //!
 //! The only room that reads the environment and the file system or starts a program. It knows nothing of databases.
 
+mod child;
 mod clock;
 mod environment;
 pub mod files;
 mod harden;
+#[cfg(target_os = "linux")]
+pub mod launcher;
+mod option_pipe;
 mod programs;
+mod run_folder;
 pub mod signals;
 mod socket_owner;
 pub mod terminal;
 mod whole_files;
 
+pub use child::{Child, ChildEnd, ChildError, ChildProgram, check_program};
 pub use clock::timestamp;
 pub use environment::Environment;
 pub use harden::harden_process;
+pub use option_pipe::{OptionPipe, PrivateText};
 pub use programs::{Captured, Lookup, Program, ProgramError};
+pub use run_folder::{RunFolder, RunFolderError};
 pub use socket_owner::{SocketOwner, socket_owner};
 pub use whole_files::{WholeFile, append_line};
 

@@ -9,7 +9,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::process::getpgrp;
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
@@ -121,6 +122,41 @@ fn put_back(terminal: &File, before: Option<&Termios>) {
         // A terminal that does not take its own settings back has gone.
         let _ = tcsetattr(terminal, OptionalActions::Now, before);
     }
+}
+
+/// How the terminal edits and shows lines.
+pub(super) struct Settings(Termios);
+
+impl Settings {
+    /// What the controlling terminal is set to now. `None` without one.
+    pub(super) fn current() -> Option<Self> {
+        open().and_then(|terminal| Ok(tcgetattr(&terminal)?)).ok().map(Self)
+    }
+
+    /// Sets the terminal to this again, unless it belongs to another job: to change that one's would stop us.
+    pub(super) fn put_back(&self) {
+        if is_in_foreground()
+            && let Ok(terminal) = open()
+        {
+            put_back(&terminal, Some(&self.0));
+        }
+    }
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Settings")
+    }
+}
+
+/// Whether there is a controlling terminal.
+pub(super) fn is_there() -> bool {
+    open().is_ok()
+}
+
+/// Whether what is typed on the controlling terminal, and its Ctrl-C, comes to our process group.
+pub(super) fn is_in_foreground() -> bool {
+    open().is_ok_and(|terminal| tcgetpgrp(&terminal).is_ok_and(|group| group == getpgrp()))
 }
 
 fn open() -> io::Result<File> {
