@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use secrecy::SecretString;
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 
 use crate::target::{Address, Endpoint, SslMode};
 
@@ -42,23 +42,63 @@ pub trait TokenProvider {
 }
 
 /// Opens byte streams to an address, directly or from a bastion.
-pub trait Dialer {
+pub trait Dialer: Send + Sync + 'static {
     /// Why the address cannot be reached.
     type Error: Error + Send + Sync + 'static;
     /// One open stream.
     type Connection: Connection<Error = Self::Error>;
 
     /// Opens a stream; the remote side has accepted it when this returns.
-    fn dial(&self, address: &Address) -> impl Future<Output = Result<Self::Connection, Self::Error>>;
+    fn dial(&self, address: &Address) -> impl Future<Output = Result<Self::Connection, Self::Error>> + Send;
+
+    /// Whether it is known to reach nothing any more.
+    fn is_closed(&self) -> bool;
+
+    /// Whether another one like it can be had without a person: nobody was asked anything, and nobody had to touch a key.
+    fn is_repeatable(&self) -> bool;
 }
+
+/// Makes dialers, each independent of the others.
+pub trait Connect: Send + Sync + 'static {
+    /// What it makes.
+    type Dialer: Dialer;
+
+    /// Makes one more.
+    fn connect(&self) -> impl Future<Output = Result<Self::Dialer, DialError<Self>>> + Send;
+}
+
+/// Why what a [`Connect`] leads to cannot be reached.
+pub type DialError<C> = <<C as Connect>::Dialer as Dialer>::Error;
 
 /// One open byte stream to the database.
 pub trait Connection: Send + 'static {
     /// Why the stream broke.
     type Error: Error + Send + Sync + 'static;
 
-    /// Copies bytes between the stream and a local peer until both directions have ended.
-    fn relay(self, peer: TcpStream) -> impl Future<Output = Result<Traffic, Self::Error>> + Send;
+    /// Copies bytes between the stream and a local peer until both directions have ended. Where it is dropped before that,
+    /// or fails, the peer is reset, so that it does not take a loss for an orderly end.
+    fn relay(self, peer: Peer) -> impl Future<Output = Result<Traffic, Self::Error>> + Send;
+}
+
+/// The local end of a tunnel: a driver's or a client's connection to a listener.
+#[derive(Debug)]
+pub enum Peer {
+    /// Over loopback.
+    Tcp(TcpStream),
+    /// Over a socket file. Has no reset: the other end sees the stream end.
+    Unix(UnixStream),
+}
+
+impl From<TcpStream> for Peer {
+    fn from(stream: TcpStream) -> Self {
+        Self::Tcp(stream)
+    }
+}
+
+impl From<UnixStream> for Peer {
+    fn from(stream: UnixStream) -> Self {
+        Self::Unix(stream)
+    }
 }
 
 /// Bytes that went through a stream.

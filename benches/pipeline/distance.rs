@@ -73,13 +73,13 @@ pub(crate) fn measure(scene: &Scene, table: &mut Table) {
 }
 
 /// Puts a distance before the bastion. A new one for each run: what an earlier one leaves on the line is not counted.
-fn move_away(scene: &Scene) -> Proxy {
+pub(crate) fn move_away(scene: &Scene) -> Proxy {
     let proxy = Proxy::start(([127, 0, 0, 1], scene.lab.bastion().port()).into(), DELAY);
     place_bastion(scene, proxy.port());
     proxy
 }
 
-fn place_bastion(scene: &Scene, port: u16) {
+pub(crate) fn place_bastion(scene: &Scene, port: u16) {
     let bastion = scene.lab.bastion();
     let known_hosts = scene.home.write_known_hosts(&bastion.known_hosts_at(port));
     scene.home.write_ssh_config(&SshHost { port, ..bastion.ssh_host(BASTION_ALIAS, &known_hosts) });

@@ -2,7 +2,7 @@
 //! lab, side by side: each measurement alternates between the two, so that both meet the same machine.
 //!
 //! `RDSCONN` names the binary; without it, `target/release/rdsconn`. With an argument, runs only the parts that are named:
-//! `startup`, `distance`, `bulk`, `statements`. Where something is missing it says so and ends well. It judges, and fails
+//! `startup`, `distance`, `bulk`, `statements`, `clients`, `tunnel`. Where something is missing it says so and ends well. It judges, and fails
 //! nothing but what does not work at all.
 
 #![expect(
@@ -16,10 +16,12 @@
 mod figures;
 
 mod bulk;
+mod clients;
 mod distance;
 mod scene;
 mod startup;
 mod statements;
+mod tunnel;
 
 use figures::Table;
 use scene::Scene;
@@ -32,11 +34,13 @@ fn main() {
     let parts: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let Some(scene) = Scene::set() else { return };
     let mut table = Table::default();
-    let all: [(&str, Part); 4] = [
+    let all: [(&str, Part); 6] = [
         ("startup", startup::measure),
         ("distance", distance::measure),
         ("bulk", bulk::measure),
         ("statements", statements::measure),
+        ("clients", clients::measure),
+        ("tunnel", tunnel::measure),
     ];
     for (name, measure) in all {
         if parts.is_empty() || parts.iter().any(|part| part == name) {

@@ -78,20 +78,41 @@ impl Scene {
 
     /// `ssh -L` to the database, and the port it listens on. Ends when dropped.
     pub(crate) fn tunnel(&self) -> (Running, u16) {
+        self.tunnel_to(self.lab.database().port(), Some(CIPHER))
+    }
+
+    /// The same to another port of this machine; without a cipher, with OpenSSH's own choice.
+    pub(crate) fn tunnel_to(&self, target: u16, cipher: Option<&str>) -> (Running, u16) {
         let port = free_port();
-        let ssh = self
-            .home
-            .start("ssh", self.ssh_arguments(port).iter().map(String::as_str).chain(["-v", "-N", BASTION_ALIAS]));
+        let mut arguments = self.ssh_forward(port, target);
+        arguments.extend(cipher.map(|cipher| format!("-c{cipher}")));
+        arguments.extend(["-v", "-N", BASTION_ALIAS].map(str::to_owned));
+        let ssh = self.home.start("ssh", arguments);
         ssh.wait_for_error("Local forwarding listening on 127.0.0.1");
         ssh.wait_for_error("Entering interactive session");
         (ssh, port)
     }
 
-    /// What `ssh` is told about the tunnel.
-    pub(crate) fn ssh_arguments(&self, port: u16) -> [String; 8] {
+    /// `rdsconn tunnel` to a port of this machine, and the port it listens on. Ends when dropped.
+    pub(crate) fn own_tunnel_to(&self, target: u16) -> (Running, u16) {
+        let address = format!("127.0.0.1:{target}");
+        let tunnel = self.home.start_rdsconn(["tunnel", "--address", &address, HOST]);
+        tunnel.wait_for("\n");
+        let port = tunnel.so_far().trim().rsplit(':').next().and_then(|port| port.parse().ok());
+        (tunnel, port.expect("a tunnel prints its listener"))
+    }
+
+    /// What `ssh` is told about the tunnel of the pipeline.
+    pub(crate) fn ssh_arguments(&self, port: u16) -> Vec<String> {
+        let mut arguments = self.ssh_forward(port, self.lab.database().port());
+        arguments.extend(["-c", CIPHER].map(str::to_owned));
+        arguments
+    }
+
+    fn ssh_forward(&self, port: u16, target: u16) -> Vec<String> {
         let config = self.home.path(".ssh/config").display().to_string();
-        let forward = format!("{port}:127.0.0.1:{}", self.lab.database().port());
-        ["-F", &config, "-c", CIPHER, "-o", "ExitOnForwardFailure=yes", "-L", &forward].map(str::to_owned)
+        let forward = format!("{port}:127.0.0.1:{target}");
+        ["-F", &config, "-o", "ExitOnForwardFailure=yes", "-L", &forward].map(str::to_owned).to_vec()
     }
 
     /// An option file for the MariaDB client with a token of the lab's own signer.

@@ -50,7 +50,7 @@ fn whole_job(scene: &Scene, table: &mut Table) {
     table.add(against(figure, &manual));
 }
 
-fn manual_job(scene: &Scene, aws: &std::path::Path) -> Duration {
+pub(crate) fn manual_job(scene: &Scene, aws: &std::path::Path) -> Duration {
     use rdsconn_lab::real::{ENDPOINT, REGION, STATIC_PROFILE};
     let port = free_port();
     let options = scene.home.write_file("options.cnf", scene.client_options(port));
@@ -70,7 +70,7 @@ fn token(scene: &Scene, table: &mut Table) {
     table.add(against(Figure::alone("token, cold", "ms", median(&ours), Target::Ratio(60.0)), &theirs));
 }
 
-fn against(mut figure: Figure, peer: &[Duration]) -> Figure {
+pub(crate) fn against(mut figure: Figure, peer: &[Duration]) -> Figure {
     if !peer.is_empty() {
         figure.peer = Some(median(peer));
         figure.ratio = Some(median(peer) / figure.ours);

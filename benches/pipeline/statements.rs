@@ -7,9 +7,9 @@ use std::time::Duration;
 use crate::figures::{Figure, Table, Target, median, timed};
 use crate::scene::{HOST, Scene, clock};
 
-const STATEMENTS: usize = 10_000;
+pub(crate) const STATEMENTS: usize = 10_000;
 /// The two take turns: what else the machine does then meets both.
-const TURNS: usize = 5;
+pub(crate) const TURNS: usize = 5;
 
 /// Adds the figures.
 pub(crate) fn measure(scene: &Scene, table: &mut Table) {
@@ -39,7 +39,7 @@ pub(crate) fn measure(scene: &Scene, table: &mut Table) {
     table.add(compare("10,000 `select 1` as one script, login included", "ms", median(&ours), median(&theirs)));
 }
 
-fn compare(name: &str, unit: &'static str, ours: f64, theirs: f64) -> Figure {
+pub(crate) fn compare(name: &str, unit: &'static str, ours: f64, theirs: f64) -> Figure {
     Figure {
         name: name.to_owned(),
         unit,
@@ -51,7 +51,7 @@ fn compare(name: &str, unit: &'static str, ours: f64, theirs: f64) -> Figure {
 }
 
 /// Types a statement, waits for its row, and so on; notes how long each took.
-fn one_by_one(mut command: Command, count: usize, times: &mut Vec<Duration>) {
+pub(crate) fn one_by_one(mut command: Command, count: usize, times: &mut Vec<Duration>) {
     let mut client = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("rdsconn starts");
     let mut typing = client.stdin.take().expect("a pipe");
     let mut rows = BufReader::new(client.stdout.take().expect("a pipe"));

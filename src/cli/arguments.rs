@@ -2,6 +2,7 @@
 
 #![expect(clippy::doc_markdown, reason = "these comments are the help text, where a backtick would be printed")]
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -34,8 +35,12 @@ pub(crate) struct Arguments {
 /// The commands beside a bare HOST.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run SQL on HOST (the same as a bare HOST; for hosts that are named like a command)
+    /// Run SQL on HOST, or start the default client (the same as a bare HOST; for hosts that are named like a command)
     Query(Box<Query>),
+    /// Start mysql, mariadb, mysqlsh, mysqldump, mycli or any program on the tunnel to HOST
+    Exec(Box<Exec>),
+    /// Hold a tunnel to HOST open; prints the listener on stdout
+    Tunnel(Box<Tunnel>),
     /// Print the IAM token for HOST, and nothing else, on stdout
     Token(Box<Token>),
     /// Show what HOST resolves to, and which file and rule said so; touches no network
@@ -102,6 +107,69 @@ pub(crate) struct Output {
     /// End a statement that is silent for this long [default: wait for ever]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub read_timeout: Option<Duration>,
+}
+
+impl Output {
+    /// Whether any of them was given.
+    pub(crate) fn is_set(&self) -> bool {
+        let Self { format, batch, skip_column_names, vertical, raw, read_timeout } = self;
+        let switches = [*batch, *skip_column_names, *vertical, *raw];
+        format.is_some() || read_timeout.is_some() || switches.contains(&true)
+    }
+}
+
+/// `rdsconn exec CLIENT HOST [-- ARGS...]`.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXEC_HELP)]
+pub(crate) struct Exec {
+    /// A program in PATH, a path, or a recipe of config.toml
+    #[arg(value_name = "CLIENT")]
+    pub client: String,
+    /// The database
+    #[arg(value_name = "HOST")]
+    pub host: String,
+    /// Arguments for the client, as they are
+    #[arg(value_name = "ARGS", last = true)]
+    pub arguments: Vec<OsString>,
+    /// Give the token in this variable, too: the weaker way, for programs that can take it in no other; every process of
+    /// yours can read it there, and so can what the program starts
+    #[arg(long, value_name = "NAME")]
+    pub password_env: Option<String>,
+    #[command(flatten)]
+    pub target: TargetOptions,
+    #[command(flatten)]
+    pub common: CommonOptions,
+}
+
+const EXEC_HELP: &str = "\
+Known clients get host, port, user, TLS options and the token in the way that each of them understands: mysql, mysqldump,
+mysqladmin, mysqlimport, mysqlslap and the like (Oracle's and MariaDB's), mysqlsh, mycli, mydumper and myloader.
+
+Any other program is told by placeholders in its arguments, {host} {port} {user} {database} {ca} {defaults_file}, and by the
+variables RDSCONN_HOST, RDSCONN_PORT, RDSCONN_USER, RDSCONN_CA, RDSCONN_ENDPOINT, RDSCONN_ADDRESS, MYSQL_HOST and MYSQL_TCP_PORT.
+{defaults_file} is an option file with the token. Recipes are kept as [clients.NAME] in config.toml.
+
+The exit code is the client's own; 127 if it is not found, 126 if it cannot be run.";
+
+/// `rdsconn tunnel HOST`.
+#[derive(Debug, Args)]
+pub(crate) struct Tunnel {
+    /// The database
+    #[arg(value_name = "HOST")]
+    pub host: String,
+    /// Where clients connect [default: a free port of 127.0.0.1]
+    #[arg(long, value_name = "127.0.0.1:PORT|unix:PATH")]
+    pub listen: Option<String>,
+    /// Print listener, endpoint, user and process id as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// How long open connections may go on after SIGTERM
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    pub drain: Duration,
+    #[command(flatten)]
+    pub target: TargetOptions,
+    #[command(flatten)]
+    pub common: CommonOptions,
 }
 
 /// `rdsconn token HOST`.

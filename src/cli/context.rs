@@ -2,22 +2,20 @@
 
 use std::cell::OnceCell;
 use std::future::ready;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::aws::{self, Profiles, Tokens};
-use crate::backend::{Progress as _, Stage, Statements as _};
+use crate::backend::{AuthToken, Progress, Stage, Statements as _, TokenProvider as _, TokenRequest};
 use crate::cli::arguments::{CommonOptions, TargetOptions};
+use crate::cli::bastion::BastionLogin;
 use crate::cli::commands::query::Stop;
 use crate::cli::exit_status::ExitStatus;
 use crate::cli::printer::Printer;
 use crate::cli::progress::{Silent, StageLines};
-use crate::cli::questions::TerminalQuestions;
 use crate::cli::report::{self, Failure, Report};
 use crate::config::{ConfigError, Overrides, Resolution, Settings};
 use crate::mysql::{self, Gate};
 use crate::os::Environment;
-use crate::query::escape_for_terminal;
 use crate::session::{self, Connected, Open, Plan, Via};
 use crate::ssh::{self, SshSession};
 use crate::target::{Field, HostArgument, Origin, SslMode, Target};
@@ -36,8 +34,8 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 /// The settings of one run.
 #[derive(Debug)]
 pub(crate) struct Context<'a> {
-    environment: &'a Environment,
-    printer: Printer,
+    pub environment: &'a Environment,
+    pub printer: Printer,
     pub settings: Settings,
     ssh_config: Option<std::path::PathBuf>,
     connect_timeout: Duration,
@@ -106,7 +104,8 @@ impl<'a> Context<'a> {
         progress.passed(Stage::Resolve, &plan.endpoint.host, self.begun.elapsed());
         let certificate_name = OnceCell::new();
         let (tokens, gate) = (self.tokens(target), Gate { read_timeout });
-        Ok(Database { context: self, plan, tokens, gate, certificate_name, progress })
+        let bastion = BastionLogin::new(plan.bastion.clone(), self.ssh_settings(), progress.clone());
+        Ok(Database { context: self, plan, tokens, gate, bastion, certificate_name, progress })
     }
 
     fn ssh_settings(&self) -> ssh::Settings {
@@ -126,12 +125,37 @@ pub(crate) struct Database<'a> {
     plan: Plan,
     tokens: Tokens,
     gate: Gate,
+    pub bastion: BastionLogin,
     /// With `VERIFY_CA`: the name that the certificate turned out to be for, if it is not the endpoint's.
     certificate_name: OnceCell<String>,
     pub progress: StageLines,
 }
 
 impl Database<'_> {
+    /// What was checked offline.
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// How long each stage may take.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.context.connect_timeout
+    }
+
+    /// Reports an error of the database.
+    pub(crate) fn report(&self, error: &mysql::Error) -> Failure {
+        report::database(error, &self.plan).into()
+    }
+
+    /// Mints a token.
+    pub(crate) async fn token(&self, progress: &impl Progress) -> Result<AuthToken, Failure> {
+        progress.begin(Stage::Credentials, &self.plan.user);
+        let Plan { endpoint, region, user, .. } = &self.plan;
+        let token = self.tokens.token(TokenRequest { endpoint, region, user }).await.map_err(Report::from)?;
+        progress.end(Stage::Credentials, region);
+        Ok(token)
+    }
+
     /// Mints a token while the bastion is reached, then logs in.
     pub(crate) async fn open(&self) -> Result<Connected<mysql::Session, SshSession>, Failure> {
         let mut opened = Box::pin(self.open_plan(&self.plan)).await;
@@ -151,7 +175,7 @@ impl Database<'_> {
     }
 
     async fn open_plan(&self, plan: &Plan) -> Opened {
-        let via = if plan.bastion.is_empty() { Via::Direct } else { Via::Tunnel(self.bastion()) };
+        let via = if plan.bastion.is_empty() { Via::Direct } else { Via::Tunnel(self.bastion.connect()) };
         let open = Open {
             plan,
             tokens: &self.tokens,
@@ -175,23 +199,6 @@ impl Database<'_> {
             }
             _ => None,
         }
-    }
-
-    async fn bastion(&self) -> Result<SshSession, ssh::Error> {
-        let name = self.plan.bastion.iter().map(|hop| hop.host.as_str()).collect::<Vec<_>>().join(", ");
-        self.progress.begin(Stage::Bastion, &name);
-        let questions = Arc::new(TerminalQuestions { stages: self.progress.clone() });
-        let session = ssh::open(&self.plan.bastion, &self.context.ssh_settings(), questions).await?;
-        self.progress.end(Stage::Bastion, &name);
-        if let Some(learned) = session.learned_host_key() {
-            let key = &learned.key;
-            let remark = match &learned.not_recorded {
-                None => format!("note: added {} {} to {}", key.host, key.fingerprint, key.known_hosts.display()),
-                Some(reason) => format!("note: the host key of {} could not be recorded: {reason}", key.host),
-            };
-            self.progress.remark(&escape_for_terminal(&remark));
-        }
-        Ok(session)
     }
 
     /// Stops the statement that session `id` is running, over a second connection through the same bastion.

@@ -13,12 +13,18 @@ pub enum ExitStatus {
     Resolve,
     /// AWS, the bastion or the database refused who you are.
     Refused,
-    /// Bastion, host key, dial, TLS or timeout.
+    /// Bastion, host key, dial, TLS, timeout, or a listener's port that is taken.
     Network,
     /// The connection was lost after bytes were sent, or the rows could not all be written.
     Incomplete,
     /// A bug in rdsconn.
     Bug,
+    /// The client that `exec` was to start cannot be run.
+    CannotRun,
+    /// The client that `exec` was to start is not there.
+    NotFound,
+    /// The client's own.
+    Client(u8),
     /// Ended by this signal.
     Signal(u8),
 }
@@ -35,6 +41,9 @@ impl ExitStatus {
             Self::Network => 5,
             Self::Incomplete => 7,
             Self::Bug => 70,
+            Self::CannotRun => 126,
+            Self::NotFound => 127,
+            Self::Client(code) => code,
             Self::Signal(number) => 128 + number,
         }
     }
@@ -55,6 +64,9 @@ mod tests {
             (ExitStatus::Network, 5),
             (ExitStatus::Incomplete, 7),
             (ExitStatus::Bug, 70),
+            (ExitStatus::CannotRun, 126),
+            (ExitStatus::NotFound, 127),
+            (ExitStatus::Client(42), 42),
             (ExitStatus::Signal(2), 130),
             (ExitStatus::Signal(15), 143),
         ];

@@ -1,6 +1,7 @@
 //! The command line: the one place that sees all rooms, prints, asks, and decides on exit codes.
 
 mod arguments;
+mod bastion;
 mod commands;
 mod context;
 mod exit_status;
@@ -10,6 +11,7 @@ mod questions;
 mod report;
 mod results;
 mod script;
+mod way;
 mod words;
 
 use std::thread::JoinHandle;
@@ -77,7 +79,8 @@ pub fn run(environment: &Environment) -> ExitStatus {
             return if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Success };
         }
     };
-    let _warm_up = matches!(arguments.command, None | Some(Command::Query(_))).then(WarmUp::begin);
+    let connects = matches!(arguments.command, None | Some(Command::Query(_) | Command::Exec(_) | Command::Tunnel(_)));
+    let _warm_up = connects.then(WarmUp::begin);
     let printer = Printer::new(common(&arguments), environment);
     let outcome = dispatch(arguments, environment, printer);
     // A question may be open still, on another thread.
@@ -92,6 +95,8 @@ fn dispatch(arguments: Arguments, environment: &Environment, printer: Printer) -
     match arguments.command {
         None => commands::query::run(&arguments.query, environment, printer),
         Some(Command::Query(query)) => commands::query::run(&query, environment, printer),
+        Some(Command::Exec(exec)) => commands::exec::run(&exec, environment, printer),
+        Some(Command::Tunnel(tunnel)) => commands::tunnel::run(&tunnel, environment, printer),
         Some(Command::Token(token)) => commands::token::run(&token, environment, printer),
         Some(Command::Explain(explain)) => commands::explain::run(&explain, environment, printer),
         Some(Command::Conventions(conventions)) => commands::conventions::run(conventions, environment, printer),
@@ -104,6 +109,8 @@ fn common(arguments: &Arguments) -> &CommonOptions {
     match &arguments.command {
         None | Some(Command::Completions { .. } | Command::Man { .. }) => &arguments.query.common,
         Some(Command::Query(query)) => &query.common,
+        Some(Command::Exec(exec)) => &exec.common,
+        Some(Command::Tunnel(tunnel)) => &tunnel.common,
         Some(Command::Token(token)) => &token.common,
         Some(Command::Explain(explain)) => &explain.common,
         Some(Command::Conventions(

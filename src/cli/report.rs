@@ -5,6 +5,7 @@
 
 mod aws;
 mod config;
+mod launch;
 mod mysql;
 mod session;
 mod ssh;
@@ -57,6 +58,11 @@ impl Report {
         let mut report = Self::new(status, error);
         report.causes.insert(0, std::mem::replace(&mut report.error, what.into()));
         report
+    }
+
+    /// Something that cannot go wrong, and has.
+    pub(crate) fn bug(error: io::Error) -> Self {
+        Self::new(ExitStatus::Bug, &error)
     }
 
     /// A mistake on the command line.
@@ -115,6 +121,8 @@ pub(crate) enum Failure {
     Output(io::Error),
     /// A signal ended the command; whatever was to be cleaned up has been.
     Signal(u8),
+    /// The client that was started ended with this status, and has said why.
+    Client(u8),
 }
 
 impl From<Report> for Failure {
@@ -139,6 +147,7 @@ impl Failure {
                 report.status
             }
             Self::Signal(number) => ExitStatus::Signal(number),
+            Self::Client(code) => ExitStatus::Client(code),
         }
     }
 }

@@ -32,7 +32,13 @@ enum Input {
 }
 
 impl Script {
-    /// SQL, then each `-e`, then `-f`; with none of them, stdin if it is not a terminal.
+    /// Whether no SQL is given at all, and none can come: a person sits at the terminal.
+    pub(crate) fn is_absent(arguments: &Query) -> bool {
+        let Query { sql, execute, file, .. } = arguments;
+        sql.is_none() && execute.is_empty() && file.is_none() && io::stdin().is_terminal()
+    }
+
+    /// SQL, then each `-e`, then `-f`; with none of them, stdin.
     pub(crate) fn new(arguments: &Query) -> Result<Self, Failure> {
         let mut texts: Vec<String> = arguments.sql.iter().chain(&arguments.execute).cloned().collect();
         texts.reverse();
@@ -47,11 +53,6 @@ impl Script {
                 }
             },
             None if !texts.is_empty() => None,
-            None if io::stdin().is_terminal() => {
-                return Err(Report::usage("no SQL was given".to_owned())
-                    .hint("add it as an argument, with -e or -f, or pipe it in; this version starts no client")
-                    .into());
-            }
             None => Some(Input::Stdin(tokio::io::stdin())),
         };
         let mut script =

@@ -13,15 +13,17 @@ use crate::cases;
 use crate::support::{ENDPOINT, HOST, acme, environment, verifier};
 
 /// Code and meaning, as in the README and in design.md.
-const TABLE: [(&str, &str); 9] = [
+const TABLE: [(&str, &str); 11] = [
     ("0", "done, or the reader of stdout went away"),
     ("1", "the server refused a statement"),
     ("2", "usage, configuration or convention file"),
     ("3", "the host name resolves to nothing, or to two things"),
     ("4", "AWS, the bastion or the database refused who you are"),
-    ("5", "network: bastion, host key, dial, TLS, timeout"),
+    ("5", "network: bastion, host key, dial, TLS, timeout, a listener's port taken"),
     ("7", "connection lost after bytes were sent: the outcome is unknown or the rows incomplete"),
     ("70", "a bug in rdsconn"),
+    ("126, 127", "`exec`: the client cannot be run, is not found"),
+    ("n", "`exec` passes the client's own status through"),
     ("128+n", "ended by signal n"),
 ];
 
@@ -48,10 +50,14 @@ fn the_program_has_the_frozen_codes() {
         ExitStatus::Network,
         ExitStatus::Incomplete,
         ExitStatus::Bug,
+        ExitStatus::CannotRun,
+        ExitStatus::NotFound,
     ];
     let codes: Vec<String> = statuses.iter().map(|status| status.code().to_string()).collect();
-    let frozen: Vec<&str> = TABLE.iter().map(|(code, _)| *code).filter(|code| *code != "128+n").collect();
+    let frozen: Vec<&str> =
+        TABLE.iter().flat_map(|(code, _)| code.split(", ")).filter(|code| !code.ends_with('n')).collect();
     assert_eq!(codes, frozen);
+    assert_eq!(ExitStatus::Client(9).code(), 9);
     for number in [1, 2, 9, 13, 15] {
         assert_eq!(ExitStatus::Signal(number).code(), 128 + number);
     }

@@ -1,7 +1,9 @@
 //! One file for each command. A command takes what was typed, joins the rooms it needs, and prints.
 
 pub(super) mod conventions;
+pub(super) mod exec;
 pub(super) mod explain;
 pub(super) mod generated;
 pub(super) mod query;
 pub(super) mod token;
+pub(super) mod tunnel;

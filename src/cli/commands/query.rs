@@ -1,4 +1,5 @@
-//! `rdsconn HOST [SQL]`: opens the target, runs the statements one after the other, and prints their rows.
+//! `rdsconn HOST [SQL]`: opens the target, runs the statements one after the other, and prints their rows. Without SQL, on a
+//! terminal, it is `exec` with the default client.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -27,6 +28,13 @@ pub(crate) fn run(arguments: &Query, environment: &Environment, printer: Printer
         return Err(Report::usage("HOST is missing".to_owned()).hint("run rdsconn --help").into());
     };
     let context = Context::load(&arguments.common, environment, printer)?;
+    if Script::is_absent(arguments) {
+        if arguments.output.is_set() {
+            let error = "an option for rows was given, and no SQL".to_owned();
+            return Err(Report::usage(error).hint("add SQL as an argument, with -e or -f, or pipe it in").into());
+        }
+        return super::exec::run_default(arguments, host, &context);
+    }
     let script = Script::new(arguments)?;
     let style = Style {
         format: Format::choose(
