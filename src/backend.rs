@@ -75,8 +75,8 @@ pub trait Connection: Send + 'static {
     /// Why the stream broke.
     type Error: Error + Send + Sync + 'static;
 
-    /// Copies bytes between the stream and a local peer until both directions have ended. Where it is dropped before that,
-    /// or fails, the peer is reset, so that it does not take a loss for an orderly end.
+    /// Copies bytes between the stream and a local peer until both directions have ended. Where it fails the peer is reset,
+    /// so that it does not take a loss for an orderly end.
     fn relay(self, peer: Peer) -> impl Future<Output = Result<Traffic, Self::Error>> + Send;
 }
 

@@ -108,11 +108,8 @@ fn processor_time(program: &Running) -> f64 {
 
 fn throughput(scene: &Scene, source: u16, table: &mut Table) {
     for connections in [1, 8, 64] {
-        let tunnels = [
-            scene.own_tunnel_to(source),
-            scene.tunnel_to(source, Some(CIPHER)),
-            scene.tunnel_to(source, None),
-        ];
+        let tunnels =
+            [scene.own_tunnel_to(source), scene.tunnel_to(source, Some(CIPHER)), scene.tunnel_to(source, None)];
         let mut streams = tunnels.each_ref().map(|(_, port)| (0..connections).map(|_| open(*port)).collect::<Vec<_>>());
         let before = tunnels.each_ref().map(|(program, _)| processor_time(program));
         let mut times = [Vec::new(), Vec::new(), Vec::new()];

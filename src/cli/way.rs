@@ -22,14 +22,21 @@ impl Way {
     pub(crate) async fn open(database: &Database<'_>, _listen: Option<&str>) -> Result<Self, Failure> {
         let plan = database.plan();
         let session = Arc::new(database.bastion.connect().await.map_err(Report::from)?);
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.map_err(|error| Report::new(crate::cli::ExitStatus::Network, &error))?;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .map_err(|error| Report::new(crate::cli::ExitStatus::Network, &error))?;
         let connect = Address { host: "127.0.0.1".into(), port: listener.local_addr().unwrap().port() };
         let address = plan.address.clone();
         tokio::spawn(async move {
             while let Ok((peer, _)) = listener.accept().await {
                 let (session, address) = (session.clone(), address.clone());
-                tokio::spawn(async move { 
-                    match session.dial(&address).await { Ok(c) => { let _ = c.relay(peer).await; }, Err(_) => {} }
+                tokio::spawn(async move {
+                    match session.dial(&address).await {
+                        Ok(c) => {
+                            let _ = c.relay(peer.into()).await;
+                        }
+                        Err(_) => {}
+                    }
                 });
             }
         });
@@ -37,8 +44,12 @@ impl Way {
         let certificate = inspect(database, stream).await?;
         Ok(Self { connect, is_tunnel: true, certificate })
     }
-    pub(crate) fn connect(&self) -> &Address { &self.connect }
-    pub(crate) fn is_tunnel(&self) -> bool { self.is_tunnel }
+    pub(crate) fn connect(&self) -> &Address {
+        &self.connect
+    }
+    pub(crate) fn is_tunnel(&self) -> bool {
+        self.is_tunnel
+    }
     pub(crate) async fn close(self) {}
 
     /// The certificate's prints, where every later connection is shown the same one: readers, custom endpoints and proxies
@@ -46,10 +57,17 @@ impl Way {
     pub(crate) fn lasting_certificate(&self, endpoint: &Endpoint) -> Option<CertificatePrints> {
         let lasting = match RdsShape::parse(&endpoint.host)?.kind {
             EndpointKind::Instance | EndpointKind::Cluster | EndpointKind::GlobalWriter => true,
-            EndpointKind::ClusterReader | EndpointKind::Custom | EndpointKind::Proxy | EndpointKind::ProxyEndpoint => false,
+            EndpointKind::ClusterReader | EndpointKind::Custom | EndpointKind::Proxy | EndpointKind::ProxyEndpoint => {
+                false
+            }
         };
         let mysql::Certificate { sha1, sha256 } = &self.certificate;
-        lasting.then(|| Some(CertificatePrints { sha1: sha1.as_slice().try_into().ok()?, sha256: sha256.as_slice().try_into().ok()? }))?
+        lasting.then(|| {
+            Some(CertificatePrints {
+                sha1: sha1.as_slice().try_into().ok()?,
+                sha256: sha256.as_slice().try_into().ok()?,
+            })
+        })?
     }
 }
 

@@ -10,6 +10,8 @@ mod harden;
 #[cfg(target_os = "linux")]
 pub mod launcher;
 mod option_pipe;
+mod port_owner;
+mod private_socket;
 mod programs;
 mod run_folder;
 pub mod signals;
@@ -22,6 +24,8 @@ pub use clock::timestamp;
 pub use environment::Environment;
 pub use harden::harden_process;
 pub use option_pipe::{OptionPipe, PrivateText};
+pub use port_owner::{PortOwner, port_owner};
+pub use private_socket::{PrivateSocket, PrivateSocketError};
 pub use programs::{Captured, Lookup, Program, ProgramError};
 pub use run_folder::{RunFolder, RunFolderError};
 pub use socket_owner::{SocketOwner, socket_owner};

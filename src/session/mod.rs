@@ -4,10 +4,16 @@
 //! Works on the traits of `backend` alone; knows neither AWS nor SSH nor MySQL.
 
 mod error;
+mod forwarder;
+mod lanes;
 mod listener;
+mod one_shot;
 mod open;
 mod plan;
 
 pub use error::Error;
+pub use forwarder::{Event, Forwarder};
+pub use lanes::Lanes;
+pub use listener::{ListenAddress, ListenAddressError, ListenError, Listener, Stranger};
 pub use open::{Connected, Open, Via};
 pub use plan::{Plan, PlanError, plan};

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::task::JoinHandle;
 
-use super::listener::OneShot;
+use super::one_shot::OneShot;
 use super::{Error, Plan};
 use crate::backend::{Connection, Dialer, Executor, Login, Progress, Stage, TokenProvider, TokenRequest, Traffic};
 use crate::target::Address;
@@ -107,7 +107,7 @@ impl<T: TokenProvider, E: Executor, P: Progress + ?Sized> Open<'_, T, E, P> {
                 let dial = Address { host: "127.0.0.1".to_owned(), port: listener.port() };
                 let relay = tokio::spawn(async move {
                     let peer = listener.accept().await.map_err(|_| RelayError::Accept)?;
-                    connection.relay(peer).await.map_err(RelayError::Broken)
+                    connection.relay(peer.into()).await.map_err(RelayError::Broken)
                 });
                 (dial, Some(dialer), Some(relay))
             }

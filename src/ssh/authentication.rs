@@ -7,7 +7,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use russh::client::{AuthResult, Handle};
 use russh::keys::agent::AgentIdentity;
@@ -196,7 +196,13 @@ impl Login<'_> {
         let request = self.handle.authenticate_publickey_with(&self.bastion.user, key.clone(), hash, &mut signer);
         let answer = self.patience.limit_unless(&busy, ConnectStage::Authentication, request).await?;
         match answer {
-            Ok(AuthResult::Success) => Ok(Ok(Step::LoggedIn)),
+            Ok(AuthResult::Success) => {
+                if matches!(key.algorithm(), Algorithm::SkEd25519 | Algorithm::SkEcdsaSha2NistP256) {
+                    // Somebody has touched it.
+                    self.patience.shared.needed_person.store(true, Ordering::Relaxed);
+                }
+                Ok(Ok(Step::LoggedIn))
+            }
             Ok(AuthResult::Failure { remaining_methods, partial_success }) => {
                 self.methods = remaining_methods.iter().map(|method| <&str>::from(method).to_owned()).collect();
                 if partial_success {

@@ -1,6 +1,7 @@
 //! Our side of an SSH session as russh calls it: checks the host key and what was negotiated, refuses every channel that
 //! a server would open to us, and remembers why a session ended.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use russh::client::{ChannelOpenHandle, DisconnectReason, Handler, Msg, Session};
 use russh::keys::PublicKeyOrCertificate;
 use russh::{Channel, ChannelId, ChannelOpenFailure, Names};
+use secrecy::SecretString;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::algorithms::check_negotiated;
@@ -15,13 +17,17 @@ use super::bastion::Bastion;
 use super::connect::CLOSED;
 use super::error::{Error, Loss};
 use super::host_key::{HostKeys, LearnedHostKey};
-use crate::backend::Questions;
+use crate::backend::{HostKeyQuestion, Questions};
 
 /// What a session's task and its users both know.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     /// Set while a person is asked about the host key.
     pub(super) asking: AtomicBool,
+    /// Connections that go through the session now.
+    pub(super) connections: AtomicUsize,
+    /// Whether the login needed a person: a passphrase was asked for, or a key had to be touched.
+    pub(super) needed_person: AtomicBool,
     /// How often keys were agreed upon.
     pub(super) key_exchanges: AtomicUsize,
     state: Mutex<State>,
@@ -64,6 +70,25 @@ impl Shared {
     /// The host key that was accepted for the first time.
     pub(super) fn learned(&self) -> Option<LearnedHostKey> {
         self.state().learned.clone()
+    }
+}
+
+/// Questions of which the session remembers that they were asked.
+pub(super) struct Remembered {
+    /// Who is asked.
+    pub(super) questions: Arc<dyn Questions>,
+    /// Who remembers.
+    pub(super) shared: Arc<Shared>,
+}
+
+impl Questions for Remembered {
+    fn key_passphrase(&self, key: &Path, attempt: u32) -> Option<SecretString> {
+        self.shared.needed_person.store(true, Ordering::Relaxed);
+        self.questions.key_passphrase(key, attempt)
+    }
+
+    fn trust_host_key(&self, question: &HostKeyQuestion) -> bool {
+        self.questions.trust_host_key(question)
     }
 }
 

@@ -19,10 +19,10 @@ use super::Settings;
 use super::algorithms::{Strictness, preferred};
 use super::authentication::{Login, RsaHash};
 use super::bastion::Bastion;
-use super::client::{Client, Failure, Shared};
+use super::client::{Client, Failure, Remembered, Shared};
 use super::error::{ConnectStage, Error, Loss};
 use super::host_key::HostKeys;
-use super::session::SshSession;
+use super::session::{Limits as SessionLimits, SshSession};
 use super::stream::tuned;
 use crate::backend::Questions;
 use crate::target::Address;
@@ -83,6 +83,8 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let shared = Arc::new(Shared::default());
+    let remembered = Remembered { questions: Arc::clone(questions), shared: Arc::clone(&shared) };
+    let questions: &Arc<dyn Questions> = &(Arc::new(remembered) as Arc<dyn Questions>);
     let patience =
         Patience { bastion: bastion.name.clone(), limit: settings.connect_timeout, shared: Arc::clone(&shared) };
     let (failures, refusals) = mpsc::unbounded_channel();
@@ -107,7 +109,8 @@ where
         rsa_hash: RsaHash::default(),
     };
     login.run().await?;
-    Ok(SshSession::new(handle, bastion.name.clone(), settings.connect_timeout, shared, refusals))
+    let limits = SessionLimits { dial: settings.connect_timeout, stall: settings.stall_limit };
+    Ok(SshSession::new(handle, bastion.name.clone(), limits, shared, refusals))
 }
 
 fn config(settings: &Settings, preferred: Preferred) -> Config {

@@ -288,6 +288,14 @@ pub enum Error {
         /// How.
         loss: Loss,
     },
+    /// A local peer took nothing for too long, while others needed the same session.
+    #[error("a connection was cut: its client read nothing for {} s and held up the others of the session with {bastion}", limit.as_secs_f32())]
+    Stalled {
+        /// The bastion as named.
+        bastion: String,
+        /// The limit.
+        limit: Duration,
+    },
 }
 
 impl Error {

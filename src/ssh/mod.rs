@@ -62,6 +62,8 @@ pub struct Settings {
     pub keepalive_interval: Duration,
     /// How many probes may stay unanswered. The connection is given up one interval after the last.
     pub keepalive_count: usize,
+    /// How long a connection's local peer may take nothing while others share its session; then it is cut, so that they live.
+    pub stall_limit: Duration,
     /// After how many bytes new keys are agreed upon; `None` is 1 GiB, which is also the most.
     pub rekey_bytes: Option<usize>,
 }
@@ -75,6 +77,7 @@ impl Settings {
             connect_timeout: Duration::from_secs(10),
             keepalive_interval: Duration::from_secs(10),
             keepalive_count: 3,
+            stall_limit: Duration::from_secs(10),
             rekey_bytes: None,
         }
     }

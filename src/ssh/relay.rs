@@ -5,15 +5,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use russh::client::Msg;
 use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 use super::client::Shared;
 use super::error::{Error, Loss};
-use crate::backend::{Connection, Traffic};
+use crate::backend::{Connection, Peer, Traffic};
 
 /// As much as one packet carries.
 const PIECE: usize = 64 * 1024;
@@ -24,6 +24,9 @@ pub struct SshConnection {
     write: CloseOnDrop,
     bastion: String,
     shared: Arc<Shared>,
+    /// How long the local peer may take nothing while others share the session.
+    stall_limit: Duration,
+    _counted: Counted,
 }
 
 impl std::fmt::Debug for SshConnection {
@@ -33,9 +36,26 @@ impl std::fmt::Debug for SshConnection {
 }
 
 impl SshConnection {
-    pub(super) fn new(channel: Channel<Msg>, bastion: String, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(channel: Channel<Msg>, bastion: String, shared: Arc<Shared>, stall_limit: Duration) -> Self {
         let (read, write) = channel.split();
-        Self { read, write: CloseOnDrop(Some(write)), bastion, shared }
+        let counted = Counted::new(&shared);
+        Self { read, write: CloseOnDrop(Some(write)), bastion, shared, stall_limit, _counted: counted }
+    }
+}
+
+/// Counts a connection of a session for as long as it lasts.
+struct Counted(Arc<Shared>);
+
+impl Counted {
+    fn new(shared: &Arc<Shared>) -> Self {
+        shared.connections.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(shared))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.connections.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -59,6 +79,8 @@ enum End {
     Finished,
     /// The session is gone.
     Lost,
+    /// The local peer takes nothing, and keeps the session from the others.
+    Stalled,
 }
 
 impl Connection for SshConnection {
@@ -66,30 +88,83 @@ impl Connection for SshConnection {
 
     /// Ends well when both directions have ended, or when either peer has closed its connection. A session that is lost
     /// meanwhile resets `peer`, so that nobody takes the loss for an orderly end.
-    async fn relay(mut self, mut peer: TcpStream) -> Result<Traffic, Error> {
+    async fn relay(mut self, mut peer: Peer) -> Result<Traffic, Error> {
         let (sent, received) = (AtomicU64::new(0), AtomicU64::new(0));
-        let end = {
-            let (from_peer, to_peer) = peer.split();
-            let local_done = AtomicBool::new(false);
-            let download = download(&mut self.read, to_peer, &received, &local_done);
-            let upload = upload(from_peer, self.write.0.as_ref(), &sent, &local_done);
-            tokio::pin!(download);
-            tokio::select! {
-                end = &mut download => end,
-                // After our half has ended, what remains is for the other one to say.
-                upload = upload => match upload {
-                    Upload::Ended => download.await,
-                    Upload::PeerGone => End::Finished,
-                },
+        let end = match &mut peer {
+            Peer::Tcp(stream) => {
+                let (from_peer, to_peer) = stream.split();
+                self.both_ways(from_peer, to_peer, &sent, &received).await
+            }
+            Peer::Unix(stream) => {
+                let (from_peer, to_peer) = stream.split();
+                self.both_ways(from_peer, to_peer, &sent, &received).await
             }
         };
-        if end == End::Lost {
-            // Sends a reset instead of an end; where that fails the socket is broken already.
-            let _ = peer.set_zero_linger();
-            let loss = self.shared.loss().unwrap_or(Loss::ClosedHere);
-            return Err(Error::ConnectionLost { bastion: self.bastion, loss });
+        if end == End::Finished {
+            return Ok(Traffic { sent: sent.into_inner(), received: received.into_inner() });
         }
-        Ok(Traffic { sent: sent.into_inner(), received: received.into_inner() })
+        if let Peer::Tcp(stream) = &peer {
+            // Sends a reset instead of an end; where that fails the socket is broken already.
+            let _ = stream.set_zero_linger();
+        }
+        let bastion = self.bastion;
+        if end == End::Stalled {
+            return Err(Error::Stalled { bastion, limit: self.stall_limit });
+        }
+        let loss = self.shared.loss().unwrap_or(Loss::ClosedHere);
+        Err(Error::ConnectionLost { bastion, loss })
+    }
+}
+
+impl SshConnection {
+    async fn both_ways(
+        &mut self,
+        from_peer: impl AsyncRead + Unpin,
+        to_peer: impl AsyncWrite + Unpin,
+        sent: &AtomicU64,
+        received: &AtomicU64,
+    ) -> End {
+        let local_done = AtomicBool::new(false);
+        let patience = Patience { limit: self.stall_limit, shared: &self.shared };
+        let download = download(&mut self.read, to_peer, received, &local_done, patience);
+        let upload = upload(from_peer, self.write.0.as_ref(), sent, &local_done);
+        tokio::pin!(download);
+        tokio::select! {
+            end = &mut download => end,
+            // After our half has ended, what remains is for the other one to say.
+            upload = upload => match upload {
+                Upload::Ended => download.await,
+                Upload::PeerGone => End::Finished,
+            },
+        }
+    }
+}
+
+/// How long a peer that takes nothing is waited for: what the bastion sends to others of the session waits behind it, because
+/// russh does not limit what it receives by channel. Alone on its session a peer may take as long as it likes.
+#[derive(Clone, Copy)]
+struct Patience<'a> {
+    limit: Duration,
+    shared: &'a Shared,
+}
+
+/// Why not all of it was written.
+enum Unwritten {
+    Stalled,
+    PeerGone,
+}
+
+impl Patience<'_> {
+    async fn write(self, peer: &mut (impl AsyncWrite + Unpin), mut data: &[u8]) -> Result<(), Unwritten> {
+        while !data.is_empty() {
+            match tokio::time::timeout(self.limit, peer.write(data)).await {
+                Ok(Ok(count)) if count > 0 => data = data.get(count..).unwrap_or_default(),
+                Ok(_) => return Err(Unwritten::PeerGone),
+                Err(_) if self.shared.connections.load(Ordering::Relaxed) > 1 => return Err(Unwritten::Stalled),
+                Err(_) => {}
+            }
+        }
+        Ok(())
     }
 }
 
@@ -99,13 +174,16 @@ async fn download(
     mut peer: impl AsyncWrite + Unpin,
     received: &AtomicU64,
     local_done: &AtomicBool,
+    patience: Patience<'_>,
 ) -> End {
     let mut ended = false;
     loop {
         match channel.wait().await {
             Some(ChannelMsg::Data { data }) if !ended => {
-                if peer.write_all(&data).await.is_err() {
-                    return End::Finished;
+                match patience.write(&mut peer, &data).await {
+                    Ok(()) => {}
+                    Err(Unwritten::Stalled) => return End::Stalled,
+                    Err(Unwritten::PeerGone) => return End::Finished,
                 }
                 received.fetch_add(data.len() as u64, Ordering::Relaxed);
             }

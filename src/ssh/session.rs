@@ -20,16 +20,24 @@ use crate::target::Address;
 /// A session with a bastion. Dropping it, and every connection dialled through it, ends it.
 ///
 /// One slow reader stalls every channel of a session, because russh does not limit what it receives by channel. So give each
-/// database connection a session of its own unless its reader never stops.
+/// database connection a session of its own unless its reader never stops; see [`super::Settings::stall_limit`].
 pub struct SshSession {
     handle: Handle<Client>,
     bastion: String,
-    /// How long opening a channel may take.
-    pub(super) limit: Duration,
+    pub(super) limits: Limits,
     shared: Arc<Shared>,
     refusals: Mutex<UnboundedReceiver<String>>,
     /// Dials under way: with more than one, the server's words cannot be told apart.
     dialling: AtomicUsize,
+}
+
+/// How long a session waits for others.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// For a channel to be opened.
+    pub(super) dial: Duration,
+    /// For a local peer that takes nothing while others share the session.
+    pub(super) stall: Duration,
 }
 
 impl std::fmt::Debug for SshSession {
@@ -42,21 +50,16 @@ impl SshSession {
     pub(super) fn new(
         handle: Handle<Client>,
         bastion: String,
-        limit: Duration,
+        limits: Limits,
         shared: Arc<Shared>,
         refusals: UnboundedReceiver<String>,
     ) -> Self {
-        Self { handle, bastion, limit, shared, refusals: Mutex::new(refusals), dialling: AtomicUsize::new(0) }
+        Self { handle, bastion, limits, shared, refusals: Mutex::new(refusals), dialling: AtomicUsize::new(0) }
     }
 
     /// The host key that was accepted for the first time in this session, for a note to the user.
     pub fn learned_host_key(&self) -> Option<LearnedHostKey> {
         self.shared.learned()
-    }
-
-    /// Whether the session has ended.
-    pub fn is_closed(&self) -> bool {
-        self.handle.is_closed()
     }
 
     /// How often both sides have agreed on keys.
@@ -126,16 +129,31 @@ impl Dialer for SshSession {
     async fn dial(&self, address: &Address) -> Result<SshConnection, Error> {
         let _dialling = Dialling::begin(&self.dialling);
         let opening = self.handle.channel_open_direct_tcpip(&address.host, u32::from(address.port), "127.0.0.1", 0);
-        match tokio::time::timeout(self.limit, opening).await {
-            Ok(Ok(channel)) => Ok(SshConnection::new(channel, self.bastion.clone(), Arc::clone(&self.shared))),
+        match tokio::time::timeout(self.limits.dial, opening).await {
+            Ok(Ok(channel)) => {
+                let (bastion, shared) = (self.bastion.clone(), Arc::clone(&self.shared));
+                Ok(SshConnection::new(channel, bastion, shared, self.limits.stall))
+            }
             Ok(Err(russh::Error::ChannelOpenFailure(failure))) => Err(self.refusal(failure, address).await),
             Ok(Err(_)) => {
                 let loss = self.shared.loss().unwrap_or_else(|| Loss::Broken { message: CLOSED.to_owned() });
                 Err(Error::ConnectionLost { bastion: self.bastion.clone(), loss })
             }
-            Err(_) => {
-                Err(Error::DialTimeout { bastion: self.bastion.clone(), address: address.clone(), limit: self.limit })
-            }
+            Err(_) => Err(Error::DialTimeout {
+                bastion: self.bastion.clone(),
+                address: address.clone(),
+                limit: self.limits.dial,
+            }),
         }
+    }
+
+    fn is_closed(&self) -> bool {
+        self.handle.is_closed()
+    }
+
+    fn is_repeatable(&self) -> bool {
+        // A host key that could not be recorded would be asked about again.
+        let is_recorded = self.shared.learned().is_none_or(|learned| learned.not_recorded.is_none());
+        is_recorded && !self.shared.needed_person.load(Ordering::Relaxed)
     }
 }

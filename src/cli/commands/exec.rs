@@ -30,8 +30,7 @@ const OPTION_FILE: &str = "client.cnf";
 pub(crate) fn run(arguments: &Exec, environment: &Environment, printer: Printer) -> Result<(), Failure> {
     let context = Context::load(&arguments.common, environment, printer)?;
     let client = Client::find(&arguments.client, &recipes(&context), environment).map_err(Report::from)?;
-    let wishes =
-        Wishes { arguments: arguments.arguments.clone(), password_variable: arguments.password_env.clone() };
+    let wishes = Wishes { arguments: arguments.arguments.clone(), password_variable: arguments.password_env.clone() };
     concluded(async {
         let target = context.resolve(&arguments.host, &arguments.target).await?;
         Box::pin(start(&context, &target, client, wishes)).await
@@ -64,19 +63,13 @@ fn recipes(context: &Context<'_>) -> BTreeMap<String, Recipe> {
     let recipes = context.settings.clients.iter();
     let recipe = |(name, recipe): (&String, &crate::config::ClientRecipe)| {
         let recipe = recipe.clone();
-        let recipe =
-            Recipe { program: recipe.program, arguments: recipe.arguments, environment: recipe.environment };
+        let recipe = Recipe { program: recipe.program, arguments: recipe.arguments, environment: recipe.environment };
         (name.clone(), recipe)
     };
     recipes.map(recipe).collect()
 }
 
-async fn start(
-    context: &Context<'_>,
-    target: &Target,
-    client: Client,
-    wishes: Wishes,
-) -> Result<ChildEnd, Failure> {
+async fn start(context: &Context<'_>, target: &Target, client: Client, wishes: Wishes) -> Result<ChildEnd, Failure> {
     let mut termination = Termination::listen().map_err(Report::bug)?;
     let database = context.database(target, None)?;
     let prepared = tokio::select! {
@@ -205,11 +198,7 @@ async fn fresh_text(
 }
 
 /// The user's own environment without secrets, and what the client is told.
-fn environment_of(
-    command: &ClientCommand,
-    environment: &Environment,
-    token: &AuthToken,
-) -> Vec<(OsString, OsString)> {
+fn environment_of(command: &ClientCommand, environment: &Environment, token: &AuthToken) -> Vec<(OsString, OsString)> {
     let inherited = environment
         .variables()
         .filter(|(name, _)| !command.remove.iter().any(|removed| removed == name))

@@ -73,9 +73,9 @@ impl From<RunFolderError> for Report {
     fn from(error: RunFolderError) -> Self {
         let report = Self::new(ExitStatus::Usage, &error);
         match &error {
-            RunFolderError::NotMade { .. } | RunFolderError::NotWritten { .. } => {
-                report.hint("a client is given its CA bundle in that folder: set XDG_RUNTIME_DIR or TMPDIR to a writable one")
-            }
+            RunFolderError::NotMade { .. } | RunFolderError::NotWritten { .. } => report.hint(
+                "a client is given its CA bundle in that folder: set XDG_RUNTIME_DIR or TMPDIR to a writable one",
+            ),
             RunFolderError::NotAFolder { path } | RunFolderError::ForeignOwner { path, .. } => report.hint(format!(
                 "remove {}, or set XDG_RUNTIME_DIR to a folder of your own with mode 0700",
                 path_word(path)

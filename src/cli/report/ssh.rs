@@ -71,6 +71,8 @@ impl From<Error> for Report {
             Error::ForwardingProhibited { .. } => report(ExitStatus::Network)
                 .hint("the bastion's sshd must allow it: AllowTcpForwarding, PermitOpen, or permitopen= in authorized_keys"),
             Error::ChannelRefused { .. } => report(ExitStatus::Network),
+            Error::Stalled { .. } => report(ExitStatus::Incomplete)
+                .hint("the bastion's login needs a person, so all connections share one session: read on, or start one tunnel for each"),
             Error::ConnectionLost { .. } => report(ExitStatus::Network).hint("try again; if it recurs, look at the bastion's log"),
         }
     }

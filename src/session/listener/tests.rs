@@ -1,96 +1,52 @@
-//! The one-shot listener's promises: one peer, of this user, and nothing for anybody else.
-
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
-
-use tokio::io::AsyncWriteExt as _;
+//! What `--listen` takes, and who is told of a port that is taken.
 
 use super::*;
 
-#[tokio::test]
-async fn t11_the_port_closes_after_the_first_peer() {
-    let listener = OneShot::bind().await.unwrap();
-    let port = listener.port();
-    let first = tokio::spawn(TcpStream::connect((Ipv4Addr::LOCALHOST, port)));
-    let accepted = listener.accept().await.unwrap();
-    assert_eq!(accepted.peer_addr().unwrap(), first.await.unwrap().unwrap().local_addr().unwrap());
-    let second = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap_err();
-    assert_eq!(second.kind(), io::ErrorKind::ConnectionRefused);
-}
-
-/// Connects to each port that it is told, and says what came of it: `connected` or `refused`, then what it was sent.
-const INTRUDER: &str = "while read -r port; do
-    { echo connected; IFS= read -r -N 6 -u 3 got; echo \"got:$got\"; } 3<>/dev/tcp/127.0.0.1/$port || echo refused
-done 2>/dev/null";
-
-/// Another user's process.
-struct Intruder {
-    process: Child,
-    ports: ChildStdin,
-    reports: BufReader<ChildStdout>,
-}
-
-impl Intruder {
-    /// `None`, said loudly, for whoever is not root and so cannot be somebody else.
-    fn start() -> Option<Self> {
-        if !rustix::process::getuid().is_root() {
-            // Not eprintln!, which the test harness swallows.
-            let _ = writeln!(io::stderr(), "\nSKIPPED t11: another user's process needs root");
-            return None;
-        }
-        #[expect(clippy::disallowed_methods, reason = "a test's own program")]
-        let mut process = std::process::Command::new("setpriv")
-            .args(["--reuid=65534", "--regid=65534", "--clear-groups", "bash", "-c", INTRUDER])
-            .current_dir("/")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let (ports, reports) = (process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap()));
-        Some(Self { process, ports, reports })
-    }
-
-    fn try_port(&mut self, port: u16) {
-        writeln!(self.ports, "{port}").unwrap();
-    }
-
-    fn report(&mut self) -> String {
-        let mut line = String::new();
-        self.reports.read_line(&mut line).unwrap();
-        line.trim_end().to_owned()
-    }
-}
-
-impl Drop for Intruder {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// Half of the races are won by the other user for certain, the rest by whoever is faster.
-#[tokio::test]
-async fn t11_another_user_wins_a_thousand_races_and_gets_nothing() {
-    let Some(mut intruder) = Intruder::start() else { return };
-    let mut connected = 0;
-    for round in 0..1000 {
-        let listener = OneShot::bind().await.unwrap();
-        let port = listener.port();
-        intruder.try_port(port);
-        let first = (round % 2 == 0).then(|| intruder.report());
-        let ours = tokio::spawn(TcpStream::connect((Ipv4Addr::LOCALHOST, port)));
-        let mut accepted = listener.accept().await.unwrap();
-        let ours = ours.await.unwrap().unwrap();
-        assert_eq!(accepted.peer_addr().unwrap(), ours.local_addr().unwrap(), "round {round}");
-        accepted.write_all(b"secret").await.unwrap();
-        let first = first.unwrap_or_else(|| intruder.report());
-        match first.as_str() {
-            "connected" => {
-                connected += 1;
-                assert_eq!(intruder.report(), "got:", "round {round}");
+#[test]
+fn addresses_are_read_and_printed_alike() {
+    type Expected = Result<ListenAddress, fn(&ListenAddressError) -> bool>;
+    let form = |error: &ListenAddressError| matches!(error, ListenAddressError::Form { .. });
+    let not_loopback = |error: &ListenAddressError| matches!(error, ListenAddressError::NotLoopback { .. });
+    let cases: [(&str, Expected); 14] = [
+        ("127.0.0.1:3307", Ok(ListenAddress::Loopback(3307))),
+        ("127.0.0.1:0", Ok(ListenAddress::Loopback(0))),
+        ("localhost:3307", Ok(ListenAddress::Loopback(3307))),
+        ("3307", Ok(ListenAddress::Loopback(3307))),
+        ("unix:/run/me/orders.sock", Ok(ListenAddress::Socket("/run/me/orders.sock".into()))),
+        ("unix:orders.sock", Ok(ListenAddress::Socket("orders.sock".into()))),
+        ("unix:", Err(form)),
+        ("", Err(form)),
+        ("127.0.0.1:", Err(form)),
+        ("127.0.0.1:+1", Err(form)),
+        ("127.0.0.1:65536", Err(form)),
+        ("0.0.0.0:3307", Err(not_loopback)),
+        ("*:3307", Err(not_loopback)),
+        ("192.168.0.7:3307", Err(not_loopback)),
+    ];
+    for (text, expected) in cases {
+        match (text.parse::<ListenAddress>(), expected) {
+            (Ok(read), Ok(expected)) => {
+                assert_eq!(read, expected, "{text:?}");
+                assert_eq!(read.to_string().parse(), Ok(read));
             }
-            other => assert_eq!((other, round % 2), ("refused", 1), "round {round}"),
+            (Err(error), Err(expected)) => assert!(expected(&error), "{text:?}: {error:?}"),
+            (read, _) => panic!("{text:?}: {read:?}"),
         }
     }
-    assert!(connected >= 500, "{connected}");
+}
+
+#[tokio::test]
+async fn r14_a_taken_port_is_told_with_its_holder_and_port_0_never_clashes() {
+    let first = Listener::bind(&ListenAddress::default()).await.unwrap();
+    let ListenAddress::Loopback(port) = first.address() else { panic!("{first:?}") };
+    let error = Listener::bind(&ListenAddress::Loopback(port)).await.unwrap_err();
+    assert!(matches!(error, ListenError::PortTaken { .. }), "{error:?}");
+    if cfg!(target_os = "linux") {
+        let message = error.to_string();
+        assert!(message.starts_with(&format!("port {port} is taken by process {} (", std::process::id())), "{message}");
+    }
+    let mut all = Vec::new();
+    for _ in 0..1000 {
+        all.push(Listener::bind(&ListenAddress::default()).await.unwrap());
+    }
 }

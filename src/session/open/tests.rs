@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 use super::*;
-use crate::backend::{AuthToken, ResultSink, Statements};
+use crate::backend::{AuthToken, Peer, ResultSink, Statements};
 use crate::target::{Endpoint, SslMode};
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -66,12 +66,21 @@ impl Dialer for Bastion {
         self.dialled.send(address.clone()).unwrap();
         Ok(Echo { breaks: self.breaks })
     }
+
+    fn is_closed(&self) -> bool {
+        false
+    }
+
+    fn is_repeatable(&self) -> bool {
+        true
+    }
 }
 
 impl Connection for Echo {
     type Error = Fault;
 
-    async fn relay(self, mut peer: TcpStream) -> Result<Traffic, Fault> {
+    async fn relay(self, peer: Peer) -> Result<Traffic, Fault> {
+        let Peer::Tcp(mut peer) = peer else { return Err(Fault("no loopback peer")) };
         if self.breaks {
             drop(peer);
             return Err(Fault("the bastion went away"));

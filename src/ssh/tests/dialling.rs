@@ -78,7 +78,7 @@ async fn a_bastion_that_never_answers_a_dial_is_given_up() {
     let folder = tempfile::tempdir().unwrap();
     let (_server, bastion) = ready(folder.path(), |_| {}).await;
     let mut session = logged_in(bastion, &settings()).await;
-    session.limit = Duration::from_millis(50);
+    session.limits.dial = Duration::from_millis(50);
     let error = session.dial(&address("silent", 3306)).await.unwrap_err();
     assert!(matches!(error, Error::DialTimeout { .. }), "{error:?}");
 }
@@ -103,7 +103,7 @@ async fn the_driver_may_end_first_and_still_hears_the_answer() {
         driver.read_to_end(&mut answer).await.unwrap();
         answer
     };
-    let (traffic, answer) = tokio::join!(connection.relay(relayed), driver);
+    let (traffic, answer) = tokio::join!(connection.relay(relayed.into()), driver);
     assert_eq!(answer, b"cba");
     assert_eq!(traffic.unwrap(), Traffic { sent: 3, received: 3 });
 }
@@ -135,7 +135,7 @@ async fn the_database_may_end_first_and_still_hears_the_rest() {
         driver.shutdown().await.unwrap();
         hearing.recv().await.unwrap()
     };
-    let (traffic, rest) = tokio::join!(connection.relay(relayed), driver);
+    let (traffic, rest) = tokio::join!(connection.relay(relayed.into()), driver);
     assert_eq!(rest, b"the rest");
     assert_eq!(traffic.unwrap(), Traffic { sent: 8, received: 3 });
 }
@@ -154,7 +154,7 @@ async fn a_driver_that_hangs_up_ends_the_relay_and_the_channel() {
         driver.read_exact(&mut some).await.unwrap();
         drop(driver);
     };
-    let (traffic, ()) = tokio::join!(connection.relay(relayed), hang_up);
+    let (traffic, ()) = tokio::join!(connection.relay(relayed.into()), hang_up);
     assert!(traffic.unwrap().received > 0);
     bastion_server.closed.notified().await;
     // Other channels of the session go on.
@@ -191,7 +191,7 @@ async fn echo_through(session: &SshSession, echo: &Address, stream: usize, lengt
         from.read_to_end(&mut answer).await.unwrap();
         answer
     };
-    let (traffic, (), answer) = tokio::join!(connection.relay(relayed), asking, hearing);
+    let (traffic, (), answer) = tokio::join!(connection.relay(relayed.into()), asking, hearing);
     assert!(answer == expected, "stream {stream} came back changed");
     let length = length as u64;
     assert_eq!(traffic.unwrap(), Traffic { sent: length, received: length });
@@ -317,7 +317,7 @@ async fn lose(settings: &Settings, hurt: impl FnOnce(&Wire)) -> (std::io::Result
         let mut rest = Vec::new();
         driver.read_to_end(&mut rest).await.map(|_| rest)
     };
-    let (relayed, driver) = tokio::join!(connection.relay(relayed), driver);
+    let (relayed, driver) = tokio::join!(connection.relay(relayed.into()), driver);
     (driver, relayed)
 }
 

@@ -124,7 +124,7 @@ async fn logs_in_and_carries_bytes_both_ways() {
             driver.read_to_end(&mut heard).await.unwrap();
             heard
         };
-        let (traffic, (), heard) = tokio::join!(connection.relay(relayed), database, driver);
+        let (traffic, (), heard) = tokio::join!(connection.relay(relayed.into()), database, driver);
         assert!(heard == sent[..1_000_000], "the answer came back changed");
         assert_eq!(traffic.unwrap(), Traffic { sent: 3_000_000, received: 1_000_000 });
         session.close().await;
@@ -144,7 +144,7 @@ async fn a_driver_that_hangs_up_hangs_up_on_the_database() {
         driver.read_exact(&mut [0; 1000]).await.unwrap();
         drop(driver);
     };
-    let (traffic, (), ()) = tokio::join!(connection.relay(relayed), database, driver);
+    let (traffic, (), ()) = tokio::join!(connection.relay(relayed.into()), database, driver);
     traffic.unwrap();
 }
 

@@ -1,0 +1,151 @@
+//! Serves a listener: each local connection that comes in is taken through a lane to the database.
+//!
+//! Only this user's processes are served (threat T11). A connection that cannot be served is told why in the words that the
+//! command line has for it; what becomes of each connection is told to whoever listens to events.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt as _;
+use tokio::task::{JoinError, JoinSet};
+
+use super::lanes::Lanes;
+use super::listener::{Listener, Stranger};
+use crate::backend::{Connect, Connection as _, DialError, Peer};
+use crate::target::Address;
+
+/// How long to wait before the next look at a listener that fails: descriptors come back when connections end.
+const BREATH: Duration = Duration::from_millis(100);
+
+/// How long a client that is refused may take to read why.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// What happens at a listener.
+#[derive(Debug)]
+pub enum Event<E> {
+    /// Somebody else's process has connected, and got nothing. Told once for each user.
+    Stranger(Stranger),
+    /// The bastion or the database could not be reached for a connection.
+    Unserved(E),
+    /// A connection broke.
+    Broken(E),
+    /// The listener fails for now: too many open files, most likely.
+    Listener(io::Error),
+}
+
+/// The words for a client that cannot be served, ready to be sent to it.
+type Refusal<E> = Arc<dyn Fn(&E) -> Vec<u8> + Send + Sync>;
+
+/// A listener, and where it leads.
+pub struct Forwarder<C: Connect> {
+    listener: Listener,
+    way: Arc<WayOut<C>>,
+    connections: JoinSet<Option<Event<DialError<C>>>>,
+    strangers: BTreeSet<Option<u32>>,
+}
+
+struct WayOut<C: Connect> {
+    lanes: Arc<Lanes<C>>,
+    address: Address,
+    refusal: Refusal<DialError<C>>,
+}
+
+impl<C: Connect> std::fmt::Debug for Forwarder<C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Forwarder").field("listener", &self.listener).finish_non_exhaustive()
+    }
+}
+
+impl<C: Connect> Forwarder<C> {
+    /// Serves nobody yet. `refusal` makes the bytes that a client gets in place of the database's.
+    pub fn new(
+        listener: Listener,
+        lanes: Arc<Lanes<C>>,
+        address: Address,
+        refusal: impl Fn(&DialError<C>) -> Vec<u8> + Send + Sync + 'static,
+    ) -> Self {
+        let way = Arc::new(WayOut { lanes, address, refusal: Arc::new(refusal) });
+        Self { listener, way, connections: JoinSet::new(), strangers: BTreeSet::new() }
+    }
+
+    /// Serves until something happens that is worth telling. May be dropped and called again; open connections go on.
+    pub async fn serve(&mut self) -> Event<DialError<C>> {
+        loop {
+            tokio::select! {
+                Some(ended) = self.connections.join_next() => {
+                    if let Some(event) = told(ended) {
+                        return event;
+                    }
+                }
+                accepted = self.listener.accept() => match accepted {
+                    Ok(Ok(peer)) => {
+                        self.connections.spawn(serve(Arc::clone(&self.way), peer));
+                    }
+                    Ok(Err(stranger)) => {
+                        if self.strangers.insert(stranger.user) {
+                            return Event::Stranger(stranger);
+                        }
+                    }
+                    Err(error) => {
+                        tokio::time::sleep(BREATH).await;
+                        return Event::Listener(error);
+                    }
+                },
+            }
+        }
+    }
+
+    /// How many connections are open.
+    pub fn open_connections(&self) -> usize {
+        self.connections.len()
+    }
+
+    /// Takes no more connections, and waits for the open ones. Gives how many it cut off after `limit`.
+    pub async fn drain(mut self, limit: Duration) -> usize {
+        drop(self.listener);
+        let all = async { while self.connections.join_next().await.is_some() {} };
+        // At the limit, what has not ended is counted and cut.
+        let _ = tokio::time::timeout(limit, all).await;
+        let cut = self.connections.len();
+        self.connections.shutdown().await;
+        cut
+    }
+}
+
+fn told<E>(ended: Result<Option<E>, JoinError>) -> Option<E> {
+    // A task that panicked has ended the program; one that was cut has nothing to tell.
+    ended.ok().flatten()
+}
+
+async fn serve<C: Connect>(way: Arc<WayOut<C>>, mut peer: Peer) -> Option<Event<DialError<C>>> {
+    match way.lanes.dial(&way.address).await {
+        Ok((connection, _place)) => connection.relay(peer).await.err().map(Event::Broken),
+        Err(error) => {
+            refuse(&mut peer, &(way.refusal)(&error)).await;
+            Some(Event::Unserved(error))
+        }
+    }
+}
+
+/// Says why, and waits for the client to have read it: to hang up at once could take the words back.
+async fn refuse(peer: &mut Peer, words: &[u8]) {
+    let farewell = async {
+        match peer {
+            Peer::Tcp(stream) => say(stream, words).await,
+            Peer::Unix(stream) => say(stream, words).await,
+        }
+    };
+    // A client that does not listen misses something.
+    let _ = tokio::time::timeout(FAREWELL, farewell).await;
+}
+
+async fn say(stream: &mut (impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin), words: &[u8]) -> io::Result<()> {
+    stream.write_all(words).await?;
+    stream.shutdown().await?;
+    tokio::io::copy(stream, &mut tokio::io::sink()).await.map(drop)
+}
+
+#[cfg(test)]
+mod tests;
