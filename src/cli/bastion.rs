@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::progress::StageLines;
 use super::questions::TerminalQuestions;
-use crate::backend::{Progress as _, Stage};
+use crate::backend::{Connect, Progress as _, Stage};
 use crate::query::escape_for_terminal;
 use crate::ssh::{self, LearnedHostKey, SshSession};
 use crate::target::BastionName;
@@ -30,8 +30,7 @@ impl BastionLogin {
         self.hops.iter().map(|hop| hop.host.as_str()).collect::<Vec<_>>().join(", ")
     }
 
-    /// Opens one more session.
-    pub(crate) async fn connect(&self) -> Result<SshSession, ssh::Error> {
+    async fn log_in(&self) -> Result<SshSession, ssh::Error> {
         let is_first = !self.was_shown.swap(true, Ordering::Relaxed);
         let name = self.name();
         if is_first {
@@ -46,6 +45,14 @@ impl BastionLogin {
             }
         }
         Ok(session)
+    }
+}
+
+impl Connect for Arc<BastionLogin> {
+    type Dialer = SshSession;
+
+    async fn connect(&self) -> Result<SshSession, ssh::Error> {
+        self.log_in().await
     }
 }
 

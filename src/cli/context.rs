@@ -2,10 +2,11 @@
 
 use std::cell::OnceCell;
 use std::future::ready;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::aws::{self, Profiles, Tokens};
-use crate::backend::{AuthToken, Progress, Stage, Statements as _, TokenProvider as _, TokenRequest};
+use crate::backend::{AuthToken, Connect as _, Progress, Stage, Statements as _, TokenProvider as _, TokenRequest};
 use crate::cli::arguments::{CommonOptions, TargetOptions};
 use crate::cli::bastion::BastionLogin;
 use crate::cli::commands::query::Stop;
@@ -104,7 +105,7 @@ impl<'a> Context<'a> {
         progress.passed(Stage::Resolve, &plan.endpoint.host, self.begun.elapsed());
         let certificate_name = OnceCell::new();
         let (tokens, gate) = (self.tokens(target), Gate { read_timeout });
-        let bastion = BastionLogin::new(plan.bastion.clone(), self.ssh_settings(), progress.clone());
+        let bastion = Arc::new(BastionLogin::new(plan.bastion.clone(), self.ssh_settings(), progress.clone()));
         Ok(Database { context: self, plan, tokens, gate, bastion, certificate_name, progress })
     }
 
@@ -125,7 +126,7 @@ pub(crate) struct Database<'a> {
     plan: Plan,
     tokens: Tokens,
     gate: Gate,
-    pub bastion: BastionLogin,
+    pub bastion: Arc<BastionLogin>,
     /// With `VERIFY_CA`: the name that the certificate turned out to be for, if it is not the endpoint's.
     certificate_name: OnceCell<String>,
     pub progress: StageLines,

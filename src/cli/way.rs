@@ -1,77 +1,160 @@
-//! An opened way to a database for programs outside: the endpoint is proved, and a listener leads to it.
+//! An opened way to a database for programs outside: the endpoint is proved on it, and a listener leads to it.
 
+use std::error::Error as _;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
 
+use super::bastion::BastionLogin;
 use super::context::Database;
+use super::printer::Printer;
 use super::report::{Failure, Report};
-use crate::backend::{Connection as _, Dialer as _};
+use crate::backend::{Connection as _, Peer, Progress as _, Stage};
 use crate::launch::CertificatePrints;
 use crate::mysql::{self, Inspection};
+use crate::query::escape_for_terminal;
+use crate::session::{Event, Forwarder, Lanes, ListenAddress, Listener, Stranger};
+use crate::ssh;
 use crate::target::{Address, Endpoint, EndpointKind, RdsShape};
+
+/// How long a tunnel may take to say why it broke, after the handshake in it has.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+
+/// The lanes of a target's bastion.
+type Bastion = Lanes<Arc<BastionLogin>>;
 
 /// A way to one database.
 pub(crate) struct Way {
     connect: Address,
-    is_tunnel: bool,
     certificate: mysql::Certificate,
+    forwarder: Option<Forwarder<Arc<BastionLogin>>>,
 }
 
 impl Way {
-    pub(crate) async fn open(database: &Database<'_>, _listen: Option<&str>) -> Result<Self, Failure> {
-        let plan = database.plan();
-        let session = Arc::new(database.bastion.connect().await.map_err(Report::from)?);
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-            .await
-            .map_err(|error| Report::new(crate::cli::ExitStatus::Network, &error))?;
-        let connect = Address { host: "127.0.0.1".into(), port: listener.local_addr().unwrap().port() };
-        let address = plan.address.clone();
-        tokio::spawn(async move {
-            while let Ok((peer, _)) = listener.accept().await {
-                let (session, address) = (session.clone(), address.clone());
-                tokio::spawn(async move {
-                    match session.dial(&address).await {
-                        Ok(c) => {
-                            let _ = c.relay(peer.into()).await;
-                        }
-                        Err(_) => {}
-                    }
-                });
-            }
-        });
-        let stream = TcpStream::connect((connect.host.as_str(), connect.port)).await.unwrap();
-        let certificate = inspect(database, stream).await?;
-        Ok(Self { connect, is_tunnel: true, certificate })
+    /// Reaches the database, verifies who answers, and begins to listen. On a direct route clients go there themselves.
+    pub(crate) async fn open(database: &Database<'_>) -> Result<Self, Failure> {
+        if database.plan().bastion.is_empty() {
+            let certificate = inspect_directly(database).await?;
+            return Ok(Self { connect: database.plan().address.clone(), certificate, forwarder: None });
+        }
+        let lanes = Lanes::open_first(Arc::clone(&database.bastion)).await.map_err(Report::from)?;
+        let listener = listen(&ListenAddress::default()).await?;
+        let certificate = inspect_through(database, &lanes).await?;
+        let port = match listener.address() {
+            ListenAddress::Loopback(port) => port,
+            ListenAddress::Socket(_) => 0,
+        };
+        let connect = Address { host: "127.0.0.1".to_owned(), port };
+        Ok(Self { connect, certificate, forwarder: Some(forwarder(listener, lanes, database)) })
     }
+
+    /// Where a client connects.
     pub(crate) fn connect(&self) -> &Address {
         &self.connect
     }
+
+    /// Whether that is a listener of ours.
     pub(crate) fn is_tunnel(&self) -> bool {
-        self.is_tunnel
+        self.forwarder.is_some()
     }
-    pub(crate) async fn close(self) {}
 
     /// The certificate's prints, where every later connection is shown the same one: readers, custom endpoints and proxies
     /// lead to different servers.
     pub(crate) fn lasting_certificate(&self, endpoint: &Endpoint) -> Option<CertificatePrints> {
-        let lasting = match RdsShape::parse(&endpoint.host)?.kind {
-            EndpointKind::Instance | EndpointKind::Cluster | EndpointKind::GlobalWriter => true,
-            EndpointKind::ClusterReader | EndpointKind::Custom | EndpointKind::Proxy | EndpointKind::ProxyEndpoint => {
-                false
+        match RdsShape::parse(&endpoint.host)?.kind {
+            EndpointKind::Instance | EndpointKind::Cluster | EndpointKind::GlobalWriter => {
+                let mysql::Certificate { sha1, sha256 } = self.certificate;
+                Some(CertificatePrints { sha1, sha256 })
             }
-        };
-        let mysql::Certificate { sha1, sha256 } = &self.certificate;
-        lasting.then(|| {
-            Some(CertificatePrints {
-                sha1: sha1.as_slice().try_into().ok()?,
-                sha256: sha256.as_slice().try_into().ok()?,
-            })
-        })?
+            EndpointKind::ClusterReader | EndpointKind::Custom | EndpointKind::Proxy | EndpointKind::ProxyEndpoint => {
+                None
+            }
+        }
+    }
+
+    /// Serves clients until something happens that the user should hear of.
+    pub(crate) async fn serve(&mut self) -> Event<ssh::Error> {
+        match &mut self.forwarder {
+            Some(forwarder) => forwarder.serve().await,
+            None => std::future::pending().await,
+        }
     }
 }
 
-async fn inspect(database: &Database<'_>, stream: TcpStream) -> Result<mysql::Certificate, Failure> {
+/// Begins to listen.
+pub(crate) async fn listen(address: &ListenAddress) -> Result<Listener, Failure> {
+    Ok(Listener::bind(address).await.map_err(Report::from)?)
+}
+
+/// A listener that leads to the database.
+pub(crate) fn forwarder(
+    listener: Listener,
+    lanes: Arc<Bastion>,
+    database: &Database<'_>,
+) -> Forwarder<Arc<BastionLogin>> {
+    let refusal = |error: &ssh::Error| mysql::refusal(&escape_for_terminal(&format!("rdsconn: {}", in_a_line(error))));
+    Forwarder::new(listener, lanes, database.plan().address.clone(), refusal)
+}
+
+/// Says what has happened at a listener. A client that could not be served has read why; where it is not on the same
+/// terminal, `to_all` tells the user, too.
+pub(crate) fn tell(event: &Event<ssh::Error>, printer: Printer, to_all: bool) {
+    let text = match event {
+        Event::Stranger(Stranger { user: Some(user) }) => {
+            format!("warning: a process of user {user} has tried to use the tunnel, and was refused")
+        }
+        Event::Stranger(Stranger { user: None }) => {
+            "warning: a process has tried to use the tunnel that was gone before it could be told whose it was"
+                .to_owned()
+        }
+        Event::Unserved(_) if !to_all => return,
+        Event::Unserved(error) | Event::Broken(error) => format!("warning: {}", in_a_line(error)),
+        Event::Listener(error) => format!("warning: no more connections can be taken for now: {error}"),
+    };
+    printer.remark(&escape_for_terminal(&text));
+}
+
+/// An error and its causes.
+fn in_a_line(error: &ssh::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+async fn inspect_directly(database: &Database<'_>) -> Result<mysql::Certificate, Failure> {
+    let address = &database.plan().address;
+    let dialling = tokio::time::timeout(database.timeout(), TcpStream::connect((address.host.as_str(), address.port)));
+    let dialled = dialling.await.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()));
+    let unreachable = |source| mysql::Error::Unreachable { address: address.clone(), source };
+    let stream = dialled.map_err(|source| database.report(&unreachable(source)))?;
+    inspect(database, stream).await.map_err(|error| database.report(&error))
+}
+
+async fn inspect_through(database: &Database<'_>, lanes: &Arc<Bastion>) -> Result<mysql::Certificate, Failure> {
+    let (connection, _place) = lanes.dial(&database.plan().address).await.map_err(Report::from)?;
+    let (ours, theirs) = UnixStream::pair().map_err(Report::bug)?;
+    let relay = tokio::spawn(connection.relay(Peer::from(theirs)));
+    let error = match inspect(database, ours).await {
+        Ok(certificate) => return Ok(certificate),
+        Err(error) => error,
+    };
+    // A handshake that failed because the tunnel under it broke is the tunnel's error.
+    match tokio::time::timeout(LAST_WORDS, relay).await {
+        Ok(Ok(Err(broken))) => Err(Report::from(broken).into()),
+        _ => Err(database.report(&error)),
+    }
+}
+
+async fn inspect(
+    database: &Database<'_>,
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+) -> Result<mysql::Certificate, mysql::Error> {
     let plan = database.plan();
     let inspection = Inspection {
         endpoint: &plan.endpoint,
@@ -82,5 +165,8 @@ async fn inspect(database: &Database<'_>, stream: TcpStream) -> Result<mysql::Ce
         ssl_ca: plan.ssl_ca.as_deref(),
         timeout: database.timeout(),
     };
-    mysql::inspect(stream, &inspection).await.map_err(|error| database.report(&error))
+    database.progress.begin(Stage::Database, &plan.endpoint.host);
+    let certificate = mysql::inspect(stream, &inspection).await?;
+    database.progress.end(Stage::Database, &plan.endpoint.host);
+    Ok(certificate)
 }

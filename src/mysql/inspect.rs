@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_lc_rs::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::pem::PemObject as _;
@@ -54,12 +55,12 @@ pub struct Inspection<'a> {
 }
 
 /// The certificate that the endpoint proved itself with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Certificate {
     /// SHA-1 of its DER form, which older MariaDB clients pin.
-    pub sha1: Vec<u8>,
+    pub sha1: [u8; 20],
     /// SHA-256 of its DER form.
-    pub sha256: Vec<u8>,
+    pub sha256: [u8; 32],
 }
 
 /// Verifies the certificate shown on `stream` as a login would, and hangs up.
@@ -97,17 +98,21 @@ where
     let name = ServerName::try_from(inspection.certificate_name.to_owned())
         .map_err(|source| Error::Tls { endpoint: endpoint.clone(), source: Box::new(source) })?;
     let mut tls = TlsConnector::from(Arc::new(config)).connect(name, stream).await.map_err(broken)?;
-    let shown = tls.get_ref().1.peer_certificates().and_then(<[_]>::first).map(|shown| Certificate {
-        sha1: digest(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY, shown),
-        sha256: digest(&aws_lc_rs::digest::SHA256, shown),
-    });
+    let shown =
+        tls.get_ref().1.peer_certificates().and_then(<[_]>::first).map(|shown| Certificate {
+            sha1: digest(&SHA1_FOR_LEGACY_USE_ONLY, shown),
+            sha256: digest(&SHA256, shown),
+        });
     // Whether the goodbye arrives does not matter.
     let _ = tls.shutdown().await;
     shown.ok_or_else(|| from_tls(endpoint, rustls::Error::NoCertificatesPresented))
 }
 
-fn digest(algorithm: &'static aws_lc_rs::digest::Algorithm, certificate: &CertificateDer<'_>) -> Vec<u8> {
-    aws_lc_rs::digest::digest(algorithm, certificate).as_ref().to_vec()
+fn digest<const N: usize>(algorithm: &'static Algorithm, certificate: &CertificateDer<'_>) -> [u8; N] {
+    let mut print = [0; N];
+    // As long as the algorithm's output.
+    print.copy_from_slice(aws_lc_rs::digest::digest(algorithm, certificate).as_ref());
+    print
 }
 
 /// One packet's payload.

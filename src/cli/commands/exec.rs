@@ -15,7 +15,7 @@ use crate::cli::context::{Context, Database, runtime};
 use crate::cli::printer::Printer;
 use crate::cli::progress::Silent;
 use crate::cli::report::{Failure, Report};
-use crate::cli::way::Way;
+use crate::cli::way::{Way, tell};
 use crate::launch::{self, Access, Client, ClientCommand, Flavour, OptionFile, Recipe, Wishes};
 use crate::mysql;
 use crate::os::signals::Termination;
@@ -108,7 +108,7 @@ async fn prepare(
     let roots = mysql::trusted_roots(plan.ssl_ca.as_deref()).map_err(|error| database.report(&error))?;
     let folder = RunFolder::create(context.environment).map_err(Report::from)?;
     let ca_file = folder.write(CA_FILE, &roots).map_err(Report::from)?;
-    let (token, way) = tokio::try_join!(database.token(&database.progress), Way::open(database, None))?;
+    let (token, way) = tokio::try_join!(database.token(&database.progress), Way::open(database))?;
     let mut access = Access {
         connect: way.connect().clone(),
         is_tunnel: way.is_tunnel(),
@@ -144,7 +144,7 @@ impl Prepared {
         printer: Printer,
         database: &Database<'_>,
     ) -> Result<ChildEnd, Failure> {
-        let Self { command, way, mut token, folder, private } = self;
+        let Self { command, mut way, mut token, folder, private } = self;
         let mut program = ChildProgram::new(&command.program, command.program.file_name().unwrap_or_default());
         program.environment = environment_of(&command, environment, &token);
         program.arguments = command.arguments;
@@ -153,9 +153,10 @@ impl Prepared {
         let file = command.option_file.filter(|file| !file.must_be_regular());
         let _pipe = file.as_ref().map(|_| serve(&folder, requests)).transpose()?;
         let mut child = program.start().map_err(Report::from)?;
-        let end = loop {
+        loop {
             tokio::select! {
-                end = child.wait() => break end.map_err(Report::from)?,
+                end = child.wait() => return Ok(end.map_err(Report::from)?),
+                event = way.serve() => tell(&event, printer, false),
                 Some(reader) = readers.recv() => {
                     match fresh_text(database, file.as_ref(), &mut token).await {
                         // It may have gone meanwhile.
@@ -165,9 +166,7 @@ impl Prepared {
                     }
                 }
             }
-        };
-        way.close().await;
-        Ok(end)
+        }
     }
 }
 

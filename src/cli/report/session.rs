@@ -1,8 +1,9 @@
 //! What is said about plans, and which room's words serve when opening fails.
 
-use super::{Report, mysql};
+use super::{Report, mysql, path_word};
 use crate::cli::exit_status::ExitStatus;
-use crate::session::{Error, Plan, PlanError};
+use crate::os::PrivateSocketError;
+use crate::session::{Error, ListenAddressError, ListenError, Plan, PlanError};
 use crate::{aws, ssh};
 
 impl From<PlanError> for Report {
@@ -32,5 +33,42 @@ pub(crate) fn report(error: Error<aws::Error, ssh::Error, crate::mysql::Error>, 
         Error::Dial(error) => error.into(),
         Error::Login(error) => mysql::report(&error, plan),
         Error::Listener(_) => Report::new(ExitStatus::Network, &error),
+    }
+}
+
+impl From<ListenAddressError> for Report {
+    fn from(error: ListenAddressError) -> Self {
+        let report = Self::new(ExitStatus::Usage, &error);
+        match error {
+            ListenAddressError::Form { .. } => {
+                report.hint("for example --listen 127.0.0.1:3307; port 0 is any that is free")
+            }
+            ListenAddressError::NotLoopback { .. } => {
+                report.hint("a tunnel is for this user of this machine only; give 127.0.0.1:PORT or unix:PATH")
+            }
+        }
+    }
+}
+
+impl From<ListenError> for Report {
+    fn from(error: ListenError) -> Self {
+        let report = Self::new(ExitStatus::Network, &error);
+        match &error {
+            ListenError::PortTaken { .. } => report.hint("choose another, or 127.0.0.1:0 for any that is free"),
+            ListenError::Port { .. } => report.hint("choose one above 1023, or 127.0.0.1:0 for any that is free"),
+            ListenError::Socket(PrivateSocketError::Taken { path }) => {
+                report.hint(format!("run fuser {} to see who has it", path_word(path)))
+            }
+            ListenError::Socket(PrivateSocketError::InTheWay { path }) => {
+                report.hint(format!("run ls -l {}, and choose another path or remove it", path_word(path)))
+            }
+            ListenError::Socket(PrivateSocketError::OpenFolder { path, .. }) => {
+                report.hint(format!("run chmod 700 {}, or choose a folder of your own", path_word(path)))
+            }
+            ListenError::Socket(PrivateSocketError::TooLong { .. }) => report.hint("choose a shorter one"),
+            ListenError::Socket(PrivateSocketError::NotMade { path, .. }) => {
+                report.hint(format!("run ls -ld {}", path_word(path.parent().unwrap_or(path))))
+            }
+        }
     }
 }
