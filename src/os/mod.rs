@@ -6,6 +6,7 @@ mod clock;
 mod environment;
 pub mod files;
 mod harden;
+mod option_files;
 mod programs;
 pub mod signals;
 mod socket_owner;
@@ -15,7 +16,8 @@ mod whole_files;
 pub use clock::timestamp;
 pub use environment::Environment;
 pub use harden::harden_process;
-pub use programs::{Captured, Lookup, Program, ProgramError};
+pub use option_files::{option_file, option_files_in};
+pub use programs::{Captured, Lookup, Program, ProgramError, is_secret_variable};
 pub use socket_owner::{SocketOwner, socket_owner};
 pub use whole_files::{WholeFile, append_line};
 
