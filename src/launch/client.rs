@@ -40,7 +40,7 @@ impl Client {
         let wanted = recipe.as_ref().map_or(name, |recipe| OsStr::new(&recipe.program));
         match Program::look_up(wanted, environment) {
             Lookup::Found(program) => Ok(Self { program, recipe }),
-            Lookup::NotExecutable(program) => Err(Error::NotExecutable { program }),
+            Lookup::NotExecutable(program) => Err(Error::NotExecutable { program, source: None }),
             Lookup::Missing => Err(Error::NotFound { client: wanted.to_string_lossy().into_owned() }),
         }
     }

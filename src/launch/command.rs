@@ -1,10 +1,14 @@
-//! What a client gets on its command line and in its environment.
+//! A client's start, put together: command line, environment, option file.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
-use super::{Access, Client, Error, Flavour, OptionFile};
+use super::arguments::{self, CommandLine};
+use super::option_file::{Format, PIECEWISE};
+use super::{Access, Client, Error, Family, Flavour, Library, OptionFile, Tool, Version};
+use super::{environment as variables, placeholders, refusal, user_files};
 use crate::os::Environment;
 
 /// What the user asked for beside the client and the host.
@@ -31,13 +35,29 @@ pub struct ClientCommand {
     pub option_file: Option<OptionFile>,
     /// The variable that must be set to the password, if that was asked for. Nothing else makes a password visible.
     pub password_variable: Option<String>,
+    /// Whether the client itself refuses a server that offers no TLS. If not, it would send the password in clear to
+    /// whoever takes the offer of TLS out of the server's greeting: whoever forwards its connection must cut it where the
+    /// greeting does not offer TLS (the flag `CLIENT_SSL`, 0x0800, of the protocol's initial handshake packet). Its
+    /// further checks do not depend on anybody else.
+    pub insists_on_tls: bool,
 }
 
 /// Checks everything that can be checked before there is a way: refuses arguments that would undo what rdsconn sets,
 /// unknown placeholders of a recipe, and clients that cannot log in safely.
 pub fn check(client: &Client, flavour: Flavour, wishes: &Wishes) -> Result<(), Error> {
-    let _ = (client, flavour, wishes);
-    Ok(())
+    if let Some(name) = wishes.password_variable.as_ref().filter(|name| !variables::can_carry_password(name)) {
+        return Err(Error::PasswordVariable { name: name.clone() });
+    }
+    if let Some(recipe) = client.recipe() {
+        recipe.arguments.iter().chain(recipe.environment.values()).try_for_each(|text| placeholders::check(text))?;
+    }
+    let Flavour::Known { family, tool, version } = flavour else { return Ok(()) };
+    arguments::check(client.program(), family, version)?;
+    let mut names = client.recipe().into_iter().flat_map(|recipe| recipe.environment.keys());
+    if let Some(name) = names.find(|name| variables::is_ours(name)) {
+        return Err(Error::RecipeVariable { program: client.program().to_owned(), name: name.clone() });
+    }
+    refusal::refuse(family, tool, &recipe_and_user(client, wishes, &|text| text.into()))
 }
 
 /// What the client gets. Includes [`check`].
@@ -49,13 +69,109 @@ pub fn command(
     environment: &Environment,
 ) -> Result<ClientCommand, Error> {
     check(client, flavour, wishes)?;
-    let _ = (access, environment);
+    let (line, option_file) = match flavour {
+        Flavour::Known { family, tool, version } => {
+            let line = known(client, (family, tool, version), access, wishes);
+            if !access.is_tunnel && !line.insists_on_tls && access.verifies() {
+                let lack =
+                    "would send the password in clear to a server without TLS, and there is no tunnel to prevent it";
+                return Err(Error::Unsuitable { program: client.program().to_owned(), version, lack });
+            }
+            (line, Some(known_file(client, family, version, access, environment)))
+        }
+        Flavour::Other => other(client, access, wishes),
+    };
+    let mut set = variables::set(flavour, access);
+    for (name, text) in client.recipe().iter().flat_map(|recipe| &recipe.environment) {
+        set.insert(name.into(), placeholders::fill_text(text, access));
+    }
     Ok(ClientCommand {
         program: client.program().to_owned(),
-        arguments: wishes.arguments.clone(),
-        environment: BTreeMap::new(),
-        remove: Vec::new(),
-        option_file: None,
+        arguments: line.arguments,
+        environment: set,
+        remove: variables::removed(flavour, environment),
+        option_file,
         password_variable: wishes.password_variable.clone(),
+        insists_on_tls: line.insists_on_tls,
     })
+}
+
+fn known(
+    client: &Client,
+    (family, tool, version): (Family, Tool, Version),
+    access: &Access,
+    wishes: &Wishes,
+) -> CommandLine {
+    let mut line = arguments::of(family, tool, version, access);
+    let last = recipe_and_user(client, wishes, &|text| placeholders::fill_text(text, access));
+    let names_databases = refusal::names_databases(family, tool, &last);
+    line.arguments.extend(arguments::operand(tool, names_databases, access));
+    line.arguments.extend(last);
+    line
+}
+
+/// The arguments of the recipe, then those of the command line.
+fn recipe_and_user(client: &Client, wishes: &Wishes, filled: &dyn Fn(&str) -> OsString) -> Vec<OsString> {
+    let recipe =
+        client.recipe().iter().flat_map(|recipe| &recipe.arguments).map(|text| filled(text)).collect::<Vec<_>>();
+    recipe.into_iter().chain(wishes.arguments.iter().cloned()).collect()
+}
+
+fn known_file(
+    client: &Client,
+    family: Family,
+    version: Version,
+    access: &Access,
+    environment: &Environment,
+) -> OptionFile {
+    let program = client.program().to_owned();
+    if family == Family::Mycli {
+        return OptionFile { program, format: Format::Line, limit: None, is_regular: false };
+    }
+    let before = match family {
+        // The library reads more than mydumper itself does, and what it reads wins over the command line.
+        Family::Mydumper(_) => String::new(),
+        _ => user_files::harmless(family, &user_files::standard(family, &program, environment)),
+    };
+    let pin = match family {
+        Family::Mydumper(library @ Library::MariaDb) => arguments::pin(library, access),
+        _ => None,
+    };
+    let takes_any = family == Family::Oracle && version >= Version::new(9, 7, 0);
+    OptionFile {
+        program,
+        format: Format::Options { before, client: pin.map(|pin| ("ssl-fp", pin)).into_iter().collect() },
+        limit: (!takes_any).then_some(PIECEWISE),
+        // Read in its source: glib's reader of key files, which came after 0.10, takes regular files only.
+        is_regular: matches!(family, Family::Mydumper(_)) && version >= Version::new(0, 11, 0),
+    }
+}
+
+/// A program that is not known by name. What it does about TLS is its own affair and its user's.
+fn other(client: &Client, access: &Access, wishes: &Wishes) -> (CommandLine, Option<OptionFile>) {
+    let recipe = client.recipe();
+    let written: Vec<OsString> = recipe_and_user(client, wishes, &|text| text.into());
+    let values = recipe.iter().flat_map(|recipe| recipe.environment.values()).map(String::as_bytes);
+    let wants_file =
+        placeholders::name_the_option_file(written.iter().map(|argument| argument.as_bytes()).chain(values));
+    let option_file = wants_file.then(|| OptionFile {
+        program: client.program().to_owned(),
+        // A whole description: most programs that take such a file take nothing else.
+        format: Format::Options { before: String::new(), client: description(access) },
+        limit: Some(PIECEWISE),
+        is_regular: false,
+    });
+    let arguments = written.iter().map(|argument| placeholders::fill(argument, access)).collect();
+    (CommandLine { arguments, insists_on_tls: false }, option_file)
+}
+
+fn description(access: &Access) -> Vec<(&'static str, String)> {
+    let mut options = vec![
+        ("host", access.connect.host.clone()),
+        ("port", access.connect.port.to_string()),
+        ("protocol", "tcp".to_owned()),
+        ("user", access.user.clone()),
+    ];
+    options.extend(access.ca_file.to_str().map(|path| ("ssl-ca", path.to_owned())));
+    options
 }

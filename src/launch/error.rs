@@ -1,6 +1,6 @@
 //! Why a client cannot be started as asked, as facts. Words of advice and exit codes are chosen in `cli::report`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::os::ProgramError;
 
@@ -18,6 +18,9 @@ pub enum Error {
     NotExecutable {
         /// What was found.
         program: PathBuf,
+        /// What the system said, if it was tried.
+        #[source]
+        source: Option<ProgramError>,
     },
     /// No client is configured and none of the usual ones is installed.
     #[error("no client is configured, and none of {} is installed", super::DEFAULT_CLIENTS.join(", "))]
@@ -58,7 +61,7 @@ pub enum Error {
         what: &'static str,
     },
     /// `{name}` in a recipe that is no placeholder.
-    #[error("{text:?} holds {{{name}}}, which is no placeholder; there are {{{}}}", known.join("}, {"))]
+    #[error("{text:?} holds {{{name}}}, which is no placeholder; there are {}", braced(known))]
     Placeholder {
         /// The argument or value of the recipe.
         text: String,
@@ -85,10 +88,33 @@ pub enum Error {
         /// Which one: `a NUL byte`.
         character: &'static str,
     },
+    /// A variable of a recipe that rdsconn itself sets or takes away for a client that it knows.
+    #[error("a recipe for {} cannot set {name}", program.display())]
+    RecipeVariable {
+        /// The client.
+        program: PathBuf,
+        /// The variable.
+        name: String,
+    },
     /// The name given for the password's environment variable is none, or one with a meaning of its own.
     #[error("{name:?} cannot be the variable that carries the password")]
     PasswordVariable {
         /// As given.
         name: String,
     },
+}
+
+impl Error {
+    /// `CLIENT --version` could not be run, or gave no answer in time.
+    pub(super) fn version(program: &Path, source: ProgramError) -> Self {
+        // A script without an interpreter, a program for another machine: found, but not to be run.
+        match source {
+            ProgramError::Start { .. } => Self::NotExecutable { program: program.to_owned(), source: Some(source) },
+            source => Self::Version { program: program.to_owned(), source },
+        }
+    }
+}
+
+fn braced(names: &[&str]) -> String {
+    names.iter().map(|name| format!("{{{name}}}")).collect::<Vec<_>>().join(", ")
 }

@@ -12,6 +12,7 @@ pub mod launcher;
 mod option_pipe;
 mod port_owner;
 mod private_socket;
+mod option_files;
 mod programs;
 mod run_folder;
 pub mod signals;
@@ -28,6 +29,8 @@ pub use port_owner::{PortOwner, port_owner};
 pub use private_socket::{PrivateSocket, PrivateSocketError};
 pub use programs::{Captured, Lookup, Program, ProgramError};
 pub use run_folder::{RunFolder, RunFolderError};
+pub use option_files::{option_file, option_files_in};
+pub use programs::{Captured, Lookup, Program, ProgramError, is_secret_variable};
 pub use socket_owner::{SocketOwner, socket_owner};
 pub use whole_files::{WholeFile, append_line};
 

@@ -175,7 +175,7 @@ impl Program {
         tokio::process::Command::new(&self.path)
             .args(&self.arguments)
             .env_clear()
-            .envs(self.environment.variables().filter(|(name, _)| !is_secret(name)))
+            .envs(self.environment.variables().filter(|(name, _)| !is_secret_variable(name)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -201,7 +201,7 @@ impl Program {
 
 /// Whether a variable carries a secret, which no program started by us needs: AWS keys and tokens under every name they
 /// have or may get, and the password of the MySQL clients. The names of files and profiles stay.
-fn is_secret(name: &OsStr) -> bool {
+pub fn is_secret_variable(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     let of_aws =
         name.starts_with("AWS_") && !name.ends_with("_FILE") && (name.contains("SECRET") || name.contains("TOKEN"));
