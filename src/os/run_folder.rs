@@ -277,3 +277,6 @@ fn is_private(found: &Stat) -> bool {
         && found.st_uid == rustix::process::geteuid().as_raw()
         && Mode::from_raw_mode(found.st_mode).intersection(Mode::RWXG | Mode::RWXO).is_empty()
 }
+
+#[cfg(test)]
+mod tests;
