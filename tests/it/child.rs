@@ -260,15 +260,21 @@ fn r15_a_signal_that_was_ignored_before_us_stays_ignored() {
 
 #[test]
 fn r15_ctrl_c_is_for_the_child_and_comes_once() {
-    let mut test = home("trap 'echo got INT' INT; echo ready; read a; read a; echo \"read $a\"; exit 4");
-    let mut running = on_terminal(&mut test, "$DRIVE");
+    let test = home(
+        "trap 'echo got INT' INT; trap 'echo got USR1' USR1; sleep 600 </dev/null >/dev/null 2>&1 & echo ready; \
+         wait; wait; kill $!; read a; echo \"read $a\"; exit 4",
+    );
+    let mut running = test.start_on_terminal(this_program(), DRIVE);
     running.wait_for("ready\r\n");
     running.send("\x03");
     running.wait_for("got INT\r\n");
-    running.send("one\ntwo\n");
+    // Whatever we hand on of the first comes before this.
+    running.signal(Signal::USR1);
+    running.wait_for("got USR1\r\n");
+    running.send("one\n");
     let output = running.finish().succeeded();
     assert_eq!(output.stdout.matches("got INT").count(), 1, "{}", output.stdout);
-    assert!(output.stdout.contains("the child exited with 4\r\n"), "{}", output.stdout);
+    assert!(output.stdout.contains("read one\r\nthe child exited with 4\r\n"), "{}", output.stdout);
 
     let mut test = home("echo ready; exec sleep 600");
     for (typed, number) in [("\x03", 2), ("\x1c", 3)] {
