@@ -38,8 +38,12 @@ const NAMED_ONLY_IN: [(&str, &[&str]); 12] = [
 ];
 
 /// Every place where a secret is turned into plain text, with how often.
-const EXPOSES_SECRETS: [(&str, usize); 3] =
-    [("src/cli/commands/token.rs", 1), ("src/mysql/gate.rs", 1), ("src/ssh/identity.rs", 6)];
+const EXPOSES_SECRETS: [(&str, usize); 4] = [
+    ("src/cli/commands/token.rs", 1),
+    ("src/mysql/gate.rs", 1),
+    ("src/os/option_pipe.rs", 3),
+    ("src/ssh/identity.rs", 6),
+];
 
 /// "About 400 lines": a file that is longer wants to be two.
 const LONGEST_FILE: usize = 420;
