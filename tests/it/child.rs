@@ -2,6 +2,7 @@
 //!
 //! What is tried is the room's own function, in a process of its own: this test program starts itself again as [`drive`].
 
+use std::error::Error as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -21,6 +22,9 @@ const LAUNCHER: &str = "CHILD_LAUNCHER";
 /// Set: one more descriptor is inherited, and `$TEXT` names it.
 const INHERIT: &str = "CHILD_INHERIT";
 
+/// More than a small file system holds.
+const LARGE: usize = 1 << 16;
+
 /// The process that has the child: not a test of its own, and nothing at all without the variables of those above.
 #[test]
 fn drive() {
@@ -39,7 +43,13 @@ fn drive() {
     child.environment = variables;
     child.launcher = value(LAUNCHER).map(PathBuf::from);
     let surroundings = rdsconn::os::Environment::capture();
-    let folder = RunFolder::create(&surroundings).unwrap();
+    let folder = match RunFolder::create(&surroundings) {
+        Ok(folder) => folder,
+        Err(error) => return println!("{error}: {}", error.source().unwrap()),
+    };
+    if let Err(error) = folder.write("large", &vec![b'x'; LARGE]) {
+        println!("{error}: {}", error.source().unwrap());
+    }
     if value(INHERIT).is_some() {
         let text = PrivateText::new(&folder, "text", &SecretString::from("inherited text")).unwrap();
         child.environment.push(("TEXT".into(), text.path().into()));
@@ -222,6 +232,37 @@ fn t12_what_a_killed_run_left_is_swept_by_the_next() {
     living.signal(Signal::TERM);
     assert!(living.finish().stdout.contains("the child was ended by 15\n"));
     assert_eq!(folders(), 0);
+}
+
+#[test]
+fn r21_a_full_or_read_only_file_system_is_said_to_be_one() {
+    let mut test = home("true");
+    test.unset("XDG_RUNTIME_DIR");
+    let mount = |options: &str, then: &str| {
+        let script = format!("mount -t tmpfs -o mode=700,{options} tmpfs tmp || exit 99; \"$@\"; {then}");
+        let program = this_program();
+        let driver = [&["--mount", "sh", "-c", &script, "sh", program.to_str().unwrap()], &DRIVE[..]].concat();
+        let output = test.run("unshare", driver);
+        if output.code == 0 || output.code == 1 { Some(output.stdout) } else { None }
+    };
+    let user = rustix::process::geteuid().as_raw();
+    for (options, name, reason) in [
+        ("ro", String::new(), "Read-only file system (os error 30)"),
+        // The mount itself, and the folder of all runs.
+        ("nr_inodes=2", String::new(), "No space left on device (os error 28)"),
+        ("nr_inodes=3", String::new(), "No space left on device (os error 28)"),
+        ("size=4k", "/large".to_owned(), "No space left on device (os error 28)"),
+    ] {
+        let Some(stdout) = mount(options, &format!("find tmp/rdsconn-{user} -mindepth 1")) else {
+            eprintln!("SKIPPED a full and a read-only file system: unshare --mount is not allowed here");
+            return;
+        };
+        let said = stdout.lines().find(|line| line.contains("cannot be")).unwrap_or_else(|| panic!("{stdout}"));
+        assert!(said.contains(&format!("/tmp/rdsconn-{user}")) && said.ends_with(reason), "{options}: {said}");
+        assert!(name.is_empty() || said.contains(&format!("{name} cannot be written: ")), "{options}: {said}");
+        // Neither half a file nor a folder is left.
+        assert!(!stdout.contains("\ntmp/"), "{options}: {stdout}");
+    }
 }
 
 #[test]

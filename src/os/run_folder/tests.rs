@@ -147,6 +147,19 @@ fn t14_folders_of_somebody_else_are_refused() {
 }
 
 #[test]
+fn t14_root_is_known_in_a_sandbox_that_has_none() {
+    for (map, expected) in [
+        ("         0          0 4294967295\n", true),
+        ("         0       1000          1\n", true),
+        ("      1000       1000          1\n", false),
+        ("       100       1000          1\n         0     100000      65536\n", true),
+        ("", false),
+    ] {
+        assert_eq!(maps_root(map), expected, "{map:?}");
+    }
+}
+
+#[test]
 fn r21_a_folder_that_cannot_be_made_is_named() {
     for (temporary, reason) in [
         ("/dev/null", "Not a directory"),
