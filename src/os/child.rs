@@ -296,3 +296,6 @@ fn failed(path: &Path, source: io::Error) -> ChildError {
         Some(_) => ChildError::NotRunnable { path, source },
     }
 }
+
+#[cfg(test)]
+mod tests;

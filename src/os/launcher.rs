@@ -74,7 +74,7 @@ struct Order<'a> {
 impl<'a> Order<'a> {
     fn parse(arguments: &'a [OsString]) -> Option<Self> {
         let [parent, core_limit, program, name, arguments @ ..] = arguments.get(1..)? else { return None };
-        let parent = Pid::from_raw(parent.to_str()?.parse().ok()?)?;
+        let parent = Pid::from_raw(parent.to_str()?.parse().ok().filter(|number| *number > 0)?)?;
         let core_limit = match core_limit.to_str()? {
             UNLIMITED => None,
             number => Some(number.parse().ok()?),

@@ -2,6 +2,9 @@
 //!
 //! A named pipe gives each reader a copy of its own, made when it is asked for. Programs that read no pipes get a file in
 //! memory. Either is for the user alone.
+//!
+//! A reader has a pipe to itself from some microseconds after it has opened it. Two programs that open it in the same moment
+//! share one text, and one of them may find nothing: who starts many at once gives them the file in memory.
 
 use std::fs::File;
 use std::io::{self, Seek as _, Write as _};
@@ -58,7 +61,8 @@ impl OptionPipe {
                 Arc::new(Shared { folder: folder.try_clone()?, name: name.to_owned(), removal: Mutex::default() });
             make_pipe(&shared.folder, &path, name)?;
             let (stop, alive) = io::pipe()?;
-            let thread = Answering { shared: Arc::clone(&shared), path: path.clone(), stop: stop.into(), supply };
+            let thread =
+                Answering { shared: Arc::clone(&shared), path: path.clone(), stop: Arc::new(stop.into()), supply };
             std::thread::Builder::new().name("option file".to_owned()).spawn(|| thread.run())?;
             Ok((shared, alive.into()))
         };
@@ -98,7 +102,8 @@ impl Shared {
 struct Answering<Supply> {
     shared: Arc<Shared>,
     path: PathBuf,
-    stop: OwnedFd,
+    /// Readable once the pipe has been dropped.
+    stop: Arc<OwnedFd>,
     supply: Supply,
 }
 
@@ -106,12 +111,27 @@ impl<Supply: FnMut() -> Option<SecretString>> Answering<Supply> {
     fn run(mut self) {
         while let Ok(pipe) = self.next_reader() {
             if let Some(text) = (self.supply)() {
-                // A reader that has gone does not want the rest.
-                let _ = self.write(pipe, text.expose_secret().as_bytes());
+                self.answer(pipe, text);
             }
         }
-        // The pipe has been dropped, or the system has failed it: then a reader is better off without one than waiting.
-        let _ = rustix::fs::unlinkat(&self.shared.folder, self.shared.name.as_str(), AtFlags::empty());
+        // If the pipe has not been dropped, the system has failed it: then a reader is better off without one than waiting.
+        let Shared { folder, name, .. } = &*self.shared;
+        let _ = self.unless_removed(|| Ok(rustix::fs::unlinkat(folder, name.as_str(), AtFlags::empty())?));
+    }
+
+    /// Gives a reader its text. Most texts fit into the pipe. The rest of one that does not is written on the side: a reader
+    /// that takes its time keeps no other waiting.
+    fn answer(&self, mut pipe: File, text: SecretString) {
+        let bytes = text.expose_secret().as_bytes();
+        if rustix::fs::fcntl_setfl(&pipe, OFlags::NONBLOCK).is_err() {
+            return;
+        }
+        // A reader that has gone does not want it.
+        let Some(written) = written(pipe.write(bytes)).filter(|written| *written < bytes.len()) else { return };
+        let stop = Arc::clone(&self.stop);
+        let rest = move || write_rest(&pipe, text.expose_secret().as_bytes().get(written..).unwrap_or_default(), &stop);
+        // Without a thread for it the reader finds half a text, and its end.
+        let _ = std::thread::Builder::new().name("option file".to_owned()).spawn(rest);
     }
 
     /// Waits for a reader, and puts a fresh pipe in the place of the one that it has opened: who opens the path from now on
@@ -130,26 +150,26 @@ impl<Supply: FnMut() -> Option<SecretString>> Answering<Supply> {
         let removal = self.shared.removal();
         if removal.is_done { Err(Errno::NOENT.into()) } else { act() }
     }
+}
 
-    /// Writes all of it, unless the reader goes, or the pipe does while the reader takes its time.
-    fn write(&self, mut pipe: File, mut bytes: &[u8]) -> io::Result<()> {
-        rustix::fs::fcntl_setfl(&pipe, OFlags::NONBLOCK)?;
-        while !bytes.is_empty() {
-            match pipe.write(bytes) {
-                Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    let mut waits = [PollFd::new(&pipe, PollFlags::OUT), PollFd::new(&self.stop, PollFlags::IN)];
-                    // A signal that somebody listens to may come in between.
-                    rustix::io::retry_on_intr(|| poll(&mut waits, None))?;
-                    if !waits[1].revents().is_empty() {
-                        return Err(error);
-                    }
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
-                Err(error) => return Err(error),
-            }
+/// Writes until the reader has everything, or goes, or the pipe is dropped.
+fn write_rest(mut pipe: &File, mut bytes: &[u8], stop: &OwnedFd) {
+    while !bytes.is_empty() {
+        let mut waits = [PollFd::new(pipe, PollFlags::OUT), PollFd::new(stop, PollFlags::IN)];
+        if rustix::io::retry_on_intr(|| poll(&mut waits, None)).is_err() || !waits[1].revents().is_empty() {
+            return;
         }
-        Ok(())
+        let Some(written) = written(pipe.write(bytes)) else { return };
+        bytes = bytes.get(written..).unwrap_or_default();
+    }
+}
+
+/// How much was written; `None` if nothing more ever will be.
+fn written(outcome: io::Result<usize>) -> Option<usize> {
+    match outcome {
+        Ok(count) => Some(count),
+        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => Some(0),
+        Err(_) => None,
     }
 }
 
@@ -217,3 +237,6 @@ fn memory_file(bytes: &[u8]) -> io::Result<OwnedFd> {
     rustix::fs::fcntl_add_seals(&file, SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
     Ok(file.into())
 }
+
+#[cfg(test)]
+mod tests;

@@ -156,6 +156,13 @@ impl Claim {
     /// Makes a folder and locks it. Between the two, it looks to others like a left-over: `AGAIN` says that they took it.
     fn make(runs: &OwnedFd, name: &str) -> Result<Self, Errno> {
         rustix::fs::mkdirat(runs, name, PRIVATE)?;
+        Self::lock(runs, name).inspect_err(|_| {
+            // Nothing is in it, unless others have taken it, and then they remove it.
+            let _ = rustix::fs::unlinkat(runs, name, AtFlags::REMOVEDIR);
+        })
+    }
+
+    fn lock(runs: &OwnedFd, name: &str) -> Result<Self, Errno> {
         let folder = open_folder(runs, name.as_bytes())?;
         let lock = lock(&folder)?;
         // Whoever sweeps removes the file only while they hold its lock: if it is there now that we do, it stays.
@@ -226,11 +233,11 @@ fn base(environment: &Environment) -> (PathBuf, String) {
 /// Nobody but the user and root may be able to put something else in the folder's place: not in it, and not above it.
 fn trust(folder: &Path) -> Result<(), RunFolderError> {
     let failed = |source| RunFolderError::NotMade { path: folder.to_owned(), source };
-    let user = rustix::process::geteuid().as_raw();
+    let (user, root) = (rustix::process::geteuid().as_raw(), root());
     for path in std::fs::canonicalize(folder).map_err(failed)?.ancestors() {
         let found = path.metadata().map_err(failed)?;
         let (owner, mode) = (found.uid(), found.mode() & 0o7777);
-        if owner != user && owner != 0 {
+        if owner != user && owner != 0 && owner != root {
             return Err(RunFolderError::ForeignOwner { path: path.to_owned(), owner, user });
         }
         // In a folder with the sticky bit, others cannot rename what is ours.
@@ -239,6 +246,22 @@ fn trust(folder: &Path) -> Result<(), RunFolderError> {
         }
     }
     Ok(())
+}
+
+/// The user that root's files belong to, as this process sees it: in a sandbox that has no root, somebody of no name.
+fn root() -> u32 {
+    let read = |path| super::read_file(Path::new(path)).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let has_root = read("/proc/self/uid_map").is_none_or(|map| maps_root(&map));
+    if has_root {
+        return 0;
+    }
+    read("/proc/sys/kernel/overflowuid").and_then(|number| number.trim().parse().ok()).unwrap_or(0)
+}
+
+/// Whether a user namespace has a user 0. By `user_namespaces(7)`, a line holds the first number inside, the first outside, and
+/// how many there are.
+fn maps_root(map: &str) -> bool {
+    map.lines().any(|line| line.split_ascii_whitespace().next() == Some("0"))
 }
 
 /// Opens the folder of all runs, and makes it if it is not there.
@@ -277,3 +300,6 @@ fn is_private(found: &Stat) -> bool {
         && found.st_uid == rustix::process::geteuid().as_raw()
         && Mode::from_raw_mode(found.st_mode).intersection(Mode::RWXG | Mode::RWXO).is_empty()
 }
+
+#[cfg(test)]
+mod tests;

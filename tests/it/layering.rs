@@ -41,8 +41,8 @@ const NAMED_ONLY_IN: [(&str, &[&str]); 12] = [
 /// Every place where a secret is turned into plain text, with how often.
 const EXPOSES_SECRETS: [(&str, usize); 4] = [
     ("src/cli/commands/token.rs", 1),
-    ("src/launch/option_file.rs", 3),
     ("src/mysql/gate.rs", 1),
+    ("src/os/option_pipe.rs", 3),
     ("src/ssh/identity.rs", 6),
 ];
 

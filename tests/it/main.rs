@@ -12,6 +12,7 @@ mod bad_input;
 mod bastion;
 mod bastion_config;
 mod cases;
+mod child;
 mod completions;
 mod conventions;
 mod credentials;
