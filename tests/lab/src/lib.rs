@@ -19,6 +19,7 @@ pub mod proxy;
 pub mod real;
 pub mod streams;
 pub mod verifier;
+pub mod watch;
 
 mod program;
 mod wire;
