@@ -34,7 +34,7 @@ pub struct Sighting {
     pub needle: String,
     /// Where it was.
     pub place: Place,
-    /// The first word of the command line that the process had then.
+    /// The first word of the command line that the process had then; empty in the middle of its first exec.
     pub program: String,
     /// The process.
     pub process: u32,

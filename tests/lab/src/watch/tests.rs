@@ -31,7 +31,7 @@ fn t11_leaks_are_seen_wherever_they_are() {
         let sightings = watch.finish();
         for found in &sightings.found {
             assert_eq!((found.needle.as_str(), found.place), ("token", place), "{script}");
-            assert!(found.program.ends_with("sh"));
+            assert!(["sh", ""].contains(&found.program.as_str()), "{found:?}");
         }
         assert!(sightings.saw("sh"));
         running.finish();
