@@ -44,8 +44,9 @@ fn a_terminal_changes_its_size() {
     assert!(shell.run("stty size").text.ends_with("\r\n40 120\r\n"));
     shell.terminal().resize(24, 80);
     assert!(shell.run("stty size").text.ends_with("\r\n24 80\r\n"));
-    shell.type_line("trap 'echo changed' WINCH; read line");
-    shell.terminal().wait_for_next("read line\r\n");
+    // What is typed is echoed before it is run: only what the shell itself says tells that it has come so far.
+    shell.type_line("trap 'echo chan\\ged' WINCH; echo rea''dy; read line");
+    shell.terminal().wait_for_next("ready\r\n");
     shell.terminal().resize(25, 81);
     shell.type_line("");
     assert!(shell.wait_for_prompt().text.contains("changed"));
