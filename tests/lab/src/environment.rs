@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-pub use crate::program::{Output, Running};
+pub use crate::program::{Answer, Key, Output, Running, Shell};
 pub use rustix::process::Signal;
 
 /// How long a program may run unless a test says otherwise: far longer than any needs, on a loaded machine too.
@@ -219,6 +219,12 @@ impl TestEnv {
         args: impl IntoIterator<Item = A>,
     ) -> Running {
         Running::on_terminal(self.command(program, args), self.patience)
+    }
+
+    /// Starts an interactive `bash` with job control on a terminal of its own; it has shown its first prompt.
+    #[track_caller]
+    pub fn start_shell(&self) -> Shell {
+        Shell::start(self, self.patience)
     }
 
     /// Runs any program to its end, with nothing on its standard input.

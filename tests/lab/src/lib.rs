@@ -17,7 +17,9 @@ pub mod hostile;
 pub mod packets;
 pub mod proxy;
 pub mod real;
+pub mod streams;
 pub mod verifier;
+pub mod watch;
 
 mod program;
 mod wire;

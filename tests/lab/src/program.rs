@@ -15,6 +15,12 @@ use pty_process::Size;
 use pty_process::blocking::Pty;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
+mod shell;
+#[cfg(test)]
+mod tests;
+
+pub use shell::{Answer, Shell};
+
 /// What a program left behind.
 #[derive(Debug, Clone)]
 pub struct Output {
@@ -98,6 +104,30 @@ impl Transcript {
     }
 }
 
+/// What is typed to act on the program in the foreground of a terminal, as the line discipline is set up at first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    /// Ctrl-C: SIGINT to the foreground.
+    Interrupt,
+    /// Ctrl-Z: SIGTSTP to the foreground.
+    Suspend,
+    /// Ctrl-\\: SIGQUIT to the foreground.
+    Quit,
+    /// Ctrl-D: the end of the input.
+    EndOfInput,
+}
+
+impl Key {
+    fn typed(self) -> &'static str {
+        match self {
+            Self::Interrupt => "\x03",
+            Self::Suspend => "\x1a",
+            Self::Quit => "\x1c",
+            Self::EndOfInput => "\x04",
+        }
+    }
+}
+
 /// A program that was started and has not been waited for. Dropping it kills it and its children.
 pub struct Running {
     name: String,
@@ -108,7 +138,9 @@ pub struct Running {
     exit: mpsc::Receiver<ExitStatus>,
     started: Instant,
     deadline: Instant,
-    terminal: bool,
+    terminal: Option<Arc<Pty>>,
+    /// How much of standard output [`Running::wait_for_next`] has passed.
+    passed: usize,
     finished: bool,
 }
 
@@ -121,7 +153,7 @@ impl Running {
         let stdout = child.stdout.take().map_or_else(Transcript::ended, Transcript::follow);
         let stderr = child.stderr.take().map_or_else(Transcript::ended, Transcript::follow);
         let input = child.stdin.take().map(feed);
-        Self::watch(format!("{command:?}"), child, input, [stdout, stderr], started + limit, false)
+        Self::watch(format!("{command:?}"), child, input, [stdout, stderr], started + limit, None)
     }
 
     /// Starts `command` on a terminal of its own, 120 columns wide, 40 lines high.
@@ -138,10 +170,10 @@ impl Running {
         Self::watch(
             name,
             child,
-            Some(feed(TerminalWriter(terminal))),
+            Some(feed(TerminalWriter(Arc::clone(&terminal)))),
             [screen, Transcript::ended()],
             started + limit,
-            true,
+            Some(terminal),
         )
     }
 
@@ -151,7 +183,7 @@ impl Running {
         input: Option<mpsc::Sender<Vec<u8>>>,
         [stdout, stderr]: [Arc<Transcript>; 2],
         deadline: Instant,
-        terminal: bool,
+        terminal: Option<Arc<Pty>>,
     ) -> Self {
         let pid = Pid::from_child(&child);
         let (sender, exit) = mpsc::channel();
@@ -161,7 +193,8 @@ impl Running {
                 let _ = sender.send(status);
             }
         });
-        Self { name, pid, input, stdout, stderr, exit, started: Instant::now(), deadline, terminal, finished: false }
+        let started = Instant::now();
+        Self { name, pid, input, stdout, stderr, exit, started, deadline, terminal, passed: 0, finished: false }
     }
 
     /// The program's process id.
@@ -177,7 +210,33 @@ impl Running {
         let _ = input.send(bytes.as_ref().to_vec());
     }
 
-    /// Ends standard input. On a terminal send `\x04` instead.
+    /// Types a key on the terminal.
+    pub fn press(&mut self, key: Key) {
+        self.send(key.typed());
+    }
+
+    /// Gives the terminal another size, as a window does: the foreground gets SIGWINCH.
+    ///
+    /// # Panics
+    /// Without a terminal.
+    pub fn resize(&self, rows: u16, columns: u16) {
+        self.pty().resize(Size::new(rows, columns)).expect("a terminal takes a size");
+    }
+
+    /// The process group in the terminal's foreground.
+    ///
+    /// # Panics
+    /// Without a terminal, or when nothing is left on it.
+    pub fn foreground(&self) -> u32 {
+        let group = rustix::termios::tcgetpgrp(self.pty()).expect("a terminal has a foreground");
+        group.as_raw_pid().unsigned_abs()
+    }
+
+    fn pty(&self) -> &Pty {
+        self.terminal.as_deref().unwrap_or_else(|| panic!("{}: runs on no terminal", self.name))
+    }
+
+    /// Ends standard input. On a terminal press [`Key::EndOfInput`] instead.
     pub fn close_input(&mut self) {
         self.input = None;
     }
@@ -187,6 +246,19 @@ impl Running {
     pub fn wait_for(&self, text: &str) {
         let seen = self.stdout.wait(self.deadline, |bytes, _| contains(bytes, text));
         assert!(seen, "{} never printed {text:?}\n{}", self.name, self.shown());
+    }
+
+    /// Waits until standard output (or the terminal) shows `text` after the place where the last such wait ended. Returns
+    /// everything from that place up to the end of `text`.
+    #[track_caller]
+    pub fn wait_for_next(&mut self, text: &str) -> String {
+        let passed = self.passed;
+        let end = |bytes: &[u8]| Some(passed + find(bytes.get(passed..)?, text)? + text.len());
+        let seen = self.stdout.wait(self.deadline, |bytes, _| end(bytes).is_some());
+        assert!(seen, "{} never printed {text:?} again, after {passed} bytes\n{}", self.name, self.shown());
+        let state = self.stdout.lock();
+        self.passed = end(&state.0).unwrap_or(passed);
+        String::from_utf8_lossy(&state.0[passed..self.passed]).into_owned()
     }
 
     /// Waits until standard error has shown `text`.
@@ -225,7 +297,7 @@ impl Running {
     #[track_caller]
     pub fn finish(mut self) -> Output {
         // On a terminal the input is the terminal: closing it would hang up on the program.
-        if !self.terminal {
+        if self.terminal.is_none() {
             self.close_input();
         }
         let left = self.deadline.saturating_duration_since(Instant::now());
@@ -288,7 +360,11 @@ fn feed(mut sink: impl Write + Send + 'static) -> mpsc::Sender<Vec<u8>> {
 }
 
 fn contains(bytes: &[u8], text: &str) -> bool {
-    bytes.windows(text.len().max(1)).any(|window| window == text.as_bytes())
+    find(bytes, text).is_some()
+}
+
+fn find(bytes: &[u8], text: &str) -> Option<usize> {
+    bytes.windows(text.len().max(1)).position(|window| window == text.as_bytes())
 }
 
 /// The master side of a terminal, shared by the thread that reads and the test that types.
