@@ -75,6 +75,10 @@ pub trait Connection: Send + 'static {
     /// Why the stream broke.
     type Error: Error + Send + Sync + 'static;
 
+    /// Waits for what the remote side says first, until `is_enough` of it is there or it ends. Nothing is lost: the local
+    /// peer gets all of it when it is relayed.
+    fn first_words(&mut self, is_enough: fn(&[u8]) -> bool) -> impl Future<Output = Result<&[u8], Self::Error>> + Send;
+
     /// Copies bytes between the stream and a local peer until both directions have ended. Where it fails the peer is reset,
     /// so that it does not take a loss for an orderly end.
     fn relay(self, peer: Peer) -> impl Future<Output = Result<Traffic, Self::Error>> + Send;

@@ -15,7 +15,7 @@ use crate::backend::{Connection as _, Peer, Progress as _, Stage};
 use crate::launch::CertificatePrints;
 use crate::mysql::{self, Inspection};
 use crate::query::escape_for_terminal;
-use crate::session::{Event, Forwarder, Lanes, ListenAddress, Listener, Stranger};
+use crate::session::{Event, Forwarder, Guard, Lanes, ListenAddress, Listener, Stranger};
 use crate::ssh;
 use crate::target::{Address, Endpoint, EndpointKind, RdsShape};
 
@@ -47,7 +47,7 @@ impl Way {
             ListenAddress::Socket(_) => 0,
         };
         let connect = Address { host: "127.0.0.1".to_owned(), port };
-        Ok(Self { connect, certificate, forwarder: Some(forwarder(listener, lanes, database)) })
+        Ok(Self { connect, certificate, forwarder: Some(forwarder(listener, lanes, database, Some(TLS_OR_NOTHING))) })
     }
 
     /// Where a client connects.
@@ -88,14 +88,22 @@ pub(crate) async fn listen(address: &ListenAddress) -> Result<Listener, Failure>
     Ok(Listener::bind(address).await.map_err(Report::from)?)
 }
 
+/// MariaDB's clients before 11.4, and others that use its library, send the token in clear to a server that offers no TLS,
+/// whatever they are told: behind our listener there is no such server.
+const TLS_OR_NOTHING: Guard = Guard {
+    is_enough: mysql::is_whole_greeting,
+    judge: |bytes| mysql::greeting_objection(bytes).map(|objection| mysql::refusal(&format!("rdsconn: {objection}"))),
+};
+
 /// A listener that leads to the database.
 pub(crate) fn forwarder(
     listener: Listener,
     lanes: Arc<Bastion>,
     database: &Database<'_>,
+    guard: Option<Guard>,
 ) -> Forwarder<Arc<BastionLogin>> {
     let refusal = |error: &ssh::Error| mysql::refusal(&escape_for_terminal(&format!("rdsconn: {}", in_a_line(error))));
-    Forwarder::new(listener, lanes, database.plan().address.clone(), refusal)
+    Forwarder::new(listener, lanes, database.plan().address.clone(), refusal, guard)
 }
 
 /// Says what has happened at a listener. A client that could not be served has read why; where it is not on the same
@@ -110,6 +118,9 @@ pub(crate) fn tell(event: &Event<ssh::Error>, printer: Printer, to_all: bool) {
                 .to_owned()
         }
         Event::Unserved(_) if !to_all => return,
+        Event::Guarded => {
+            "warning: what answers at the end of the tunnel is not the server that was verified".to_owned()
+        }
         Event::Unserved(error) | Event::Broken(error) => format!("warning: {}", in_a_line(error)),
         Event::Listener(error) => format!("warning: no more connections can be taken for now: {error}"),
     };

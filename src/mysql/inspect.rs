@@ -115,12 +115,34 @@ fn digest<const N: usize>(algorithm: &'static Algorithm, certificate: &Certifica
     print
 }
 
+/// Whether the first bytes of a connection hold the server's whole first packet, or can hold none.
+pub fn is_whole_greeting(bytes: &[u8]) -> bool {
+    let Some(header) = bytes.first_chunk::<4>() else { return false };
+    let length = payload_length(*header);
+    length > LONGEST_GREETING || bytes.len() >= 4 + length
+}
+
+/// Why a client that would log in without TLS where none is offered must not see this first packet. An error in place of a
+/// greeting is no reason: nobody logs in after that.
+pub fn greeting_objection(bytes: &[u8]) -> Option<&'static str> {
+    let payload = bytes.first_chunk::<4>().and_then(|header| bytes.get(4..4 + payload_length(*header)));
+    match payload.map(parse) {
+        Some(Greeting::WithTls | Greeting::Refusal(_)) => None,
+        Some(Greeting::WithoutTls) => Some("the server offers no TLS, without which no token is sent"),
+        Some(Greeting::Unknown) | None => Some("the server does not follow the MySQL protocol"),
+    }
+}
+
+/// The length of the payload that follows a packet's header.
+fn payload_length([low, middle, high, _sequence]: [u8; 4]) -> usize {
+    u32::from_le_bytes([low, middle, high, 0]) as usize
+}
+
 /// One packet's payload.
 async fn read_packet(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Result<Vec<u8>> {
     let mut header = [0; 4];
     stream.read_exact(&mut header).await?;
-    let [low, middle, high, _sequence] = header;
-    let length = u32::from_le_bytes([low, middle, high, 0]) as usize;
+    let length = payload_length(header);
     if length > LONGEST_GREETING {
         return Err(std::io::Error::new(
             std::io::ErrorKind::InvalidData,

@@ -12,7 +12,7 @@ mod values;
 
 pub use error::{CertificateFault, Error, ServerFault};
 pub use gate::Gate;
-pub use inspect::{Certificate, Inspection, inspect};
+pub use inspect::{Certificate, Inspection, greeting_objection, inspect, is_whole_greeting};
 pub use refusal::refusal;
 pub use session::Session;
 

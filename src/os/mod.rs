@@ -9,10 +9,10 @@ pub mod files;
 mod harden;
 #[cfg(target_os = "linux")]
 pub mod launcher;
+mod option_files;
 mod option_pipe;
 mod port_owner;
 mod private_socket;
-mod option_files;
 mod programs;
 mod run_folder;
 pub mod signals;
@@ -24,13 +24,12 @@ pub use child::{Child, ChildEnd, ChildError, ChildProgram, check_program};
 pub use clock::timestamp;
 pub use environment::Environment;
 pub use harden::harden_process;
+pub use option_files::{option_file, option_files_in};
 pub use option_pipe::{OptionPipe, PrivateText};
 pub use port_owner::{PortOwner, port_owner};
 pub use private_socket::{PrivateSocket, PrivateSocketError};
-pub use programs::{Captured, Lookup, Program, ProgramError};
-pub use run_folder::{RunFolder, RunFolderError};
-pub use option_files::{option_file, option_files_in};
 pub use programs::{Captured, Lookup, Program, ProgramError, is_secret_variable};
+pub use run_folder::{RunFolder, RunFolderError};
 pub use socket_owner::{SocketOwner, socket_owner};
 pub use whole_files::{WholeFile, append_line};
 

@@ -29,6 +29,8 @@ pub enum Event<E> {
     Stranger(Stranger),
     /// The bastion or the database could not be reached for a connection.
     Unserved(E),
+    /// The database's first words were not acceptable, and no client has heard them.
+    Guarded,
     /// A connection broke.
     Broken(E),
     /// The listener fails for now: too many open files, most likely.
@@ -37,6 +39,15 @@ pub enum Event<E> {
 
 /// The words for a client that cannot be served, ready to be sent to it.
 type Refusal<E> = Arc<dyn Fn(&E) -> Vec<u8> + Send + Sync>;
+
+/// What must hold of the first words of a database before a client hears them.
+#[derive(Debug, Clone, Copy)]
+pub struct Guard {
+    /// Whether there is enough of them to judge.
+    pub is_enough: fn(&[u8]) -> bool,
+    /// What the client gets instead, if they are not acceptable.
+    pub judge: fn(&[u8]) -> Option<Vec<u8>>,
+}
 
 /// A listener, and where it leads.
 pub struct Forwarder<C: Connect> {
@@ -50,6 +61,7 @@ struct WayOut<C: Connect> {
     lanes: Arc<Lanes<C>>,
     address: Address,
     refusal: Refusal<DialError<C>>,
+    guard: Option<Guard>,
 }
 
 impl<C: Connect> std::fmt::Debug for Forwarder<C> {
@@ -59,14 +71,16 @@ impl<C: Connect> std::fmt::Debug for Forwarder<C> {
 }
 
 impl<C: Connect> Forwarder<C> {
-    /// Serves nobody yet. `refusal` makes the bytes that a client gets in place of the database's.
+    /// Serves nobody yet. `refusal` makes the bytes that a client gets in place of the database's; `guard` stands between
+    /// the two until the database has said its first words.
     pub fn new(
         listener: Listener,
         lanes: Arc<Lanes<C>>,
         address: Address,
         refusal: impl Fn(&DialError<C>) -> Vec<u8> + Send + Sync + 'static,
+        guard: Option<Guard>,
     ) -> Self {
-        let way = Arc::new(WayOut { lanes, address, refusal: Arc::new(refusal) });
+        let way = Arc::new(WayOut { lanes, address, refusal: Arc::new(refusal), guard });
         Self { listener, way, connections: JoinSet::new(), strangers: BTreeSet::new() }
     }
 
@@ -120,8 +134,20 @@ fn told<E>(ended: Result<Option<E>, JoinError>) -> Option<E> {
 }
 
 async fn serve<C: Connect>(way: Arc<WayOut<C>>, mut peer: Peer) -> Option<Event<DialError<C>>> {
-    match way.lanes.dial(&way.address).await {
-        Ok((connection, _place)) => connection.relay(peer).await.err().map(Event::Broken),
+    let opened = async {
+        let (mut connection, place) = way.lanes.dial(&way.address).await?;
+        let objection = match way.guard {
+            Some(Guard { is_enough, judge }) => judge(connection.first_words(is_enough).await?),
+            None => None,
+        };
+        Ok((connection, place, objection))
+    };
+    match opened.await {
+        Ok((connection, _place, None)) => connection.relay(peer).await.err().map(Event::Broken),
+        Ok((_, _, Some(words))) => {
+            refuse(&mut peer, &words).await;
+            Some(Event::Guarded)
+        }
         Err(error) => {
             refuse(&mut peer, &(way.refusal)(&error)).await;
             Some(Event::Unserved(error))

@@ -12,7 +12,7 @@ mod open;
 mod plan;
 
 pub use error::Error;
-pub use forwarder::{Event, Forwarder};
+pub use forwarder::{Event, Forwarder, Guard};
 pub use lanes::Lanes;
 pub use listener::{ListenAddress, ListenAddressError, ListenError, Listener, Stranger};
 pub use open::{Connected, Open, Via};

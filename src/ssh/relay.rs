@@ -22,6 +22,8 @@ const PIECE: usize = 64 * 1024;
 pub struct SshConnection {
     read: ChannelReadHalf,
     write: CloseOnDrop,
+    /// What has been read ahead.
+    first: Vec<u8>,
     bastion: String,
     shared: Arc<Shared>,
     /// How long the local peer may take nothing while others share the session.
@@ -39,7 +41,15 @@ impl SshConnection {
     pub(super) fn new(channel: Channel<Msg>, bastion: String, shared: Arc<Shared>, stall_limit: Duration) -> Self {
         let (read, write) = channel.split();
         let counted = Counted::new(&shared);
-        Self { read, write: CloseOnDrop(Some(write)), bastion, shared, stall_limit, _counted: counted }
+        Self {
+            read,
+            write: CloseOnDrop(Some(write)),
+            first: Vec::new(),
+            bastion,
+            shared,
+            stall_limit,
+            _counted: counted,
+        }
     }
 }
 
@@ -86,6 +96,21 @@ enum End {
 impl Connection for SshConnection {
     type Error = Error;
 
+    async fn first_words(&mut self, is_enough: fn(&[u8]) -> bool) -> Result<&[u8], Error> {
+        while !is_enough(&self.first) {
+            match self.read.wait().await {
+                Some(ChannelMsg::Data { data }) => self.first.extend_from_slice(&data),
+                Some(ChannelMsg::Eof | ChannelMsg::Close) => break,
+                Some(_) => {}
+                None => {
+                    let loss = self.shared.loss().unwrap_or(Loss::ClosedHere);
+                    return Err(Error::ConnectionLost { bastion: self.bastion.clone(), loss });
+                }
+            }
+        }
+        Ok(&self.first)
+    }
+
     /// Ends well when both directions have ended, or when either peer has closed its connection. A session that is lost
     /// meanwhile resets `peer`, so that nobody takes the loss for an orderly end.
     async fn relay(mut self, mut peer: Peer) -> Result<Traffic, Error> {
@@ -120,12 +145,17 @@ impl SshConnection {
     async fn both_ways(
         &mut self,
         from_peer: impl AsyncRead + Unpin,
-        to_peer: impl AsyncWrite + Unpin,
+        mut to_peer: impl AsyncWrite + Unpin,
         sent: &AtomicU64,
         received: &AtomicU64,
     ) -> End {
         let local_done = AtomicBool::new(false);
         let patience = Patience { limit: self.stall_limit, shared: &self.shared };
+        match patience.write(&mut to_peer, &std::mem::take(&mut self.first)).await {
+            Ok(()) => {}
+            Err(Unwritten::Stalled) => return End::Stalled,
+            Err(Unwritten::PeerGone) => return End::Finished,
+        }
         let download = download(&mut self.read, to_peer, received, &local_done, patience);
         let upload = upload(from_peer, self.write.0.as_ref(), sent, &local_done);
         tokio::pin!(download);

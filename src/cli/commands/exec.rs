@@ -20,7 +20,7 @@ use crate::launch::{self, Access, Client, ClientCommand, Flavour, OptionFile, Re
 use crate::mysql;
 use crate::os::signals::Termination;
 use crate::os::{ChildEnd, ChildProgram, Environment, OptionPipe, PrivateText, RunFolder, terminal};
-use crate::target::Target;
+use crate::target::{Auth, Target};
 
 // The names of the files in the run's folder.
 const CA_FILE: &str = "ca.pem";
@@ -116,6 +116,8 @@ async fn prepare(
         address: plan.address.clone(),
         user: plan.user.clone(),
         database: plan.database.clone(),
+        // A plan with any other is not opened yet.
+        auth: Auth::Iam,
         ssl_mode: plan.ssl_mode,
         ca_file,
         certificate: way.lasting_certificate(&plan.endpoint),

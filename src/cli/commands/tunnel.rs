@@ -66,7 +66,7 @@ async fn hold(
     database.progress.clear();
     let lanes = lanes?;
     let listener_text = listener.address().to_string();
-    let mut forwarder = forwarder(listener, lanes, database);
+    let mut forwarder = forwarder(listener, lanes, database, None);
     let text = if arguments.json {
         let object = json!({
             "listener": listener_text,

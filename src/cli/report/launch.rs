@@ -16,7 +16,7 @@ impl From<Error> for Report {
                     None => report.hint("give a path, put its folder on PATH, or add [clients.NAME] to config.toml"),
                 }
             }
-            Error::NotExecutable { program } => {
+            Error::NotExecutable { program, .. } => {
                 report(ExitStatus::CannotRun).hint(format!("run ls -l {}", path_word(program)))
             }
             Error::NoClient => report(ExitStatus::NotFound)
@@ -36,6 +36,9 @@ impl From<Error> for Report {
                  or a profile with a shorter session token",
             ),
             Error::PasswordCharacter { .. } => report(ExitStatus::Usage).hint("use another client"),
+            Error::RecipeVariable { name, .. } => {
+                report(ExitStatus::Usage).hint(format!("take {name} out of [clients.NAME] in config.toml"))
+            }
             Error::PasswordVariable { name } => report(ExitStatus::Usage)
                 .hint(format!("give the name of a variable that {} reads a password from", shell_word(name))),
         }

@@ -13,7 +13,7 @@ async fn forwarder(address: &ListenAddress, to: Address) -> (Forwarder<Bastion>,
     let bastion = Bastion::default();
     let lanes = Lanes::open_first(bastion.clone()).await.unwrap();
     let listener = Listener::bind(address).await.unwrap();
-    (Forwarder::new(listener, lanes, to, |fault: &Fault| format!("sorry: {fault}").into_bytes()), bastion)
+    (Forwarder::new(listener, lanes, to, |fault: &Fault| format!("sorry: {fault}").into_bytes(), None), bastion)
 }
 
 fn port(forwarder: &Forwarder<Bastion>) -> u16 {

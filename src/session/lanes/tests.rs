@@ -81,6 +81,11 @@ impl Dialer for Session {
 impl backend::Connection for Echo {
     type Error = Fault;
 
+    async fn first_words(&mut self, is_enough: fn(&[u8]) -> bool) -> Result<&[u8], Fault> {
+        assert!(is_enough(b"hello"));
+        Ok(b"hello")
+    }
+
     async fn relay(self, peer: Peer) -> Result<Traffic, Fault> {
         let copied = match peer {
             Peer::Tcp(mut peer) => {

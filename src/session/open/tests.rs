@@ -79,6 +79,11 @@ impl Dialer for Bastion {
 impl Connection for Echo {
     type Error = Fault;
 
+    async fn first_words(&mut self, is_enough: fn(&[u8]) -> bool) -> Result<&[u8], Fault> {
+        assert!(is_enough(b"hello"));
+        Ok(b"hello")
+    }
+
     async fn relay(self, peer: Peer) -> Result<Traffic, Fault> {
         let Peer::Tcp(mut peer) = peer else { return Err(Fault("no loopback peer")) };
         if self.breaks {
