@@ -110,6 +110,7 @@ pub struct Child {
     end: Option<ChildEnd>,
     heard: Heard,
     terminal: Option<terminal::Settings>,
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "there is no launcher"))]
     launch: Launch,
 }
 

@@ -34,7 +34,7 @@ pub struct OptionPipe {
 /// What the answering thread and the owner of the pipe have in common.
 #[derive(Debug)]
 struct Shared {
-    folder: OwnedFd,
+    folder: File,
     name: String,
     removal: Mutex<Removal>,
 }
@@ -179,14 +179,14 @@ fn next(name: &str) -> String {
 }
 
 #[cfg(not(target_vendor = "apple"))]
-fn make_pipe(folder: &OwnedFd, _: &Path, name: &str) -> io::Result<()> {
+fn make_pipe(folder: &File, _: &Path, name: &str) -> io::Result<()> {
     Ok(rustix::fs::mkfifoat(folder, name, PRIVATE)?)
 }
 
 /// There is no call for it in safe Rust here.
 #[cfg(target_vendor = "apple")]
 #[expect(clippy::disallowed_methods, reason = "this room starts programs")]
-fn make_pipe(_: &OwnedFd, path: &Path, name: &str) -> io::Result<()> {
+fn make_pipe(_: &File, path: &Path, name: &str) -> io::Result<()> {
     let made =
         std::process::Command::new("/usr/bin/mkfifo").args(["-m", "600"]).arg(path.with_file_name(name)).status()?;
     if made.success() { Ok(()) } else { Err(io::Error::other("mkfifo failed")) }

@@ -5,6 +5,7 @@
 //! takes back from the dead. Everything below that folder is reached from its descriptor, no link is followed, and what is
 //! not known to be a run's folder is left alone.
 
+use std::fs::{File, Metadata};
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, Write as _};
 use std::os::fd::{AsFd, OwnedFd};
@@ -12,14 +13,16 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags, Stat};
+use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::Environment;
 
 /// The file that a run keeps locked.
 const LOCK: &str = "alive";
-/// Makes, opens and judges a folder that only its owner enters.
+/// How many others may be in the way before something else must be wrong.
+const ATTEMPTS: usize = 100;
+/// A folder that only its owner enters.
 const PRIVATE: Mode = Mode::RWXU;
 
 /// Why there is no private folder, or no file in it.
@@ -72,9 +75,9 @@ pub enum RunFolderError {
 pub struct RunFolder {
     path: PathBuf,
     /// The folder of all runs, and the name of this one in it.
-    runs: OwnedFd,
+    runs: File,
     name: String,
-    folder: OwnedFd,
+    folder: File,
     /// Held as long as the run lives.
     _lock: OwnedFd,
 }
@@ -86,20 +89,22 @@ impl RunFolder {
         let (base, name) = base(environment);
         trust(&base)?;
         let runs_path = base.join(&name);
-        let runs = open_runs(&base, &name)?;
-        let failed = |error: Errno| RunFolderError::NotMade { path: runs_path.clone(), source: error.into() };
-        let created = loop {
+        let mut refusal = Errno::AGAIN;
+        for _ in 0..ATTEMPTS {
+            let runs = open_runs(&base, &name)?;
             let name = format!("{}-{:016x}", std::process::id(), RandomState::new().hash_one(0));
-            let path = runs_path.join(&name);
             match Claim::make(&runs, &name) {
-                Ok(Claim { folder, lock }) => break Self { path, runs, name, folder, _lock: lock },
+                Ok(Claim { folder, lock }) => {
+                    let created = Self { path: runs_path.join(&name), runs, name, folder, _lock: lock };
+                    created.sweep();
+                    return Ok(created);
+                }
                 // Whoever sweeps has taken it for left over, or the name was taken: another name is free.
-                Err(Errno::AGAIN | Errno::EXIST | Errno::NOENT) => (),
-                Err(error) => return Err(failed(error)),
+                Err(error @ (Errno::AGAIN | Errno::EXIST | Errno::NOENT)) => refusal = error,
+                Err(error) => return Err(RunFolderError::NotMade { path: runs_path, source: error.into() }),
             }
-        };
-        created.sweep();
-        Ok(created)
+        }
+        Err(RunFolderError::NotMade { path: runs_path, source: refusal.into() })
     }
 
     /// Where it is.
@@ -114,7 +119,7 @@ impl RunFolder {
         let written = rustix::fs::openat(folder, name, flags, Mode::RUSR | Mode::WUSR)
             .map_err(io::Error::from)
             .and_then(|file| {
-                let written = std::fs::File::from(file).write_all(bytes);
+                let written = File::from(file).write_all(bytes);
                 if written.is_err() {
                     // Half a file is worse than none.
                     let _ = rustix::fs::unlinkat(folder, name, AtFlags::empty());
@@ -125,7 +130,7 @@ impl RunFolder {
     }
 
     /// Where a file of this folder is, and the folder to reach it from.
-    pub(super) fn place(&self, name: &str) -> (PathBuf, &OwnedFd) {
+    pub(super) fn place(&self, name: &str) -> (PathBuf, &File) {
         (self.path.join(name), &self.folder)
     }
 
@@ -148,13 +153,13 @@ impl Drop for RunFolder {
 
 /// A folder whose lock is ours.
 struct Claim {
-    folder: OwnedFd,
+    folder: File,
     lock: OwnedFd,
 }
 
 impl Claim {
     /// Makes a folder and locks it. Between the two, it looks to others like a left-over: `AGAIN` says that they took it.
-    fn make(runs: &OwnedFd, name: &str) -> Result<Self, Errno> {
+    fn make(runs: &File, name: &str) -> Result<Self, Errno> {
         rustix::fs::mkdirat(runs, name, PRIVATE)?;
         Self::lock(runs, name).inspect_err(|_| {
             // Nothing is in it, unless others have taken it, and then they remove it.
@@ -162,9 +167,11 @@ impl Claim {
         })
     }
 
-    fn lock(runs: &OwnedFd, name: &str) -> Result<Self, Errno> {
+    fn lock(runs: &File, name: &str) -> Result<Self, Errno> {
         let folder = open_folder(runs, name.as_bytes())?;
         let lock = lock(&folder)?;
+        // What cleans up old temporary files leaves a folder alone that is itself locked; see `tmpfiles.d(5)`.
+        let _ = rustix::fs::flock(&folder, FlockOperation::NonBlockingLockShared);
         // Whoever sweeps removes the file only while they hold its lock: if it is there now that we do, it stays.
         let (named, locked) =
             (rustix::fs::statat(&folder, LOCK, AtFlags::SYMLINK_NOFOLLOW)?, rustix::fs::fstat(&lock)?);
@@ -173,16 +180,16 @@ impl Claim {
 }
 
 /// Takes the lock of a run's folder, if nobody has it; `AGAIN` if somebody has.
-fn lock(folder: &OwnedFd) -> Result<OwnedFd, Errno> {
+fn lock(folder: &File) -> Result<OwnedFd, Errno> {
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let lock = rustix::fs::openat(folder, LOCK, flags, Mode::RUSR | Mode::WUSR)?;
     rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive)?;
     Ok(lock)
 }
 
-fn remove_left_over(runs: &OwnedFd, name: &[u8]) -> Result<(), Errno> {
+fn remove_left_over(runs: &File, name: &[u8]) -> Result<(), Errno> {
     let folder = open_folder(runs, name)?;
-    if !is_private(&rustix::fs::fstat(&folder)?) {
+    if !folder.metadata().is_ok_and(|found| is_private(&found)) {
         return Err(Errno::PERM);
     }
     let _lock = lock(&folder)?;
@@ -190,7 +197,7 @@ fn remove_left_over(runs: &OwnedFd, name: &[u8]) -> Result<(), Errno> {
 }
 
 /// Removes the files of a folder, its lock last, and the folder. A folder in it keeps it from being removed.
-fn remove(runs: &OwnedFd, name: &[u8], folder: &OwnedFd) -> Result<(), Errno> {
+fn remove(runs: &File, name: &[u8], folder: &File) -> Result<(), Errno> {
     for file in names(folder)?.iter().filter(|file| *file != LOCK.as_bytes()) {
         rustix::fs::unlinkat(folder, file.as_slice(), AtFlags::empty())?;
     }
@@ -198,7 +205,7 @@ fn remove(runs: &OwnedFd, name: &[u8], folder: &OwnedFd) -> Result<(), Errno> {
     rustix::fs::unlinkat(runs, name, AtFlags::REMOVEDIR)
 }
 
-fn names(folder: &OwnedFd) -> Result<Vec<Vec<u8>>, Errno> {
+fn names(folder: &File) -> Result<Vec<Vec<u8>>, Errno> {
     let mut names = Vec::new();
     for entry in rustix::fs::Dir::read_from(folder)? {
         let name = entry?.file_name().to_bytes().to_vec();
@@ -265,7 +272,7 @@ fn maps_root(map: &str) -> bool {
 }
 
 /// Opens the folder of all runs, and makes it if it is not there.
-fn open_runs(base: &Path, name: &str) -> Result<OwnedFd, RunFolderError> {
+fn open_runs(base: &Path, name: &str) -> Result<File, RunFolderError> {
     let path = base.join(name);
     let failed = |error: Errno| match error {
         Errno::LOOP | Errno::NOTDIR => RunFolderError::NotAFolder { path: path.clone() },
@@ -278,27 +285,25 @@ fn open_runs(base: &Path, name: &str) -> Result<OwnedFd, RunFolderError> {
         Err(error) => return Err(failed(error)),
     }
     let runs = open_folder(&base, name.as_bytes()).map_err(failed)?;
-    let found = rustix::fs::fstat(&runs).map_err(failed)?;
-    let user = rustix::process::geteuid().as_raw();
-    if found.st_uid != user {
-        return Err(RunFolderError::ForeignOwner { path, owner: found.st_uid, user });
+    let found = runs.metadata().map_err(|source| RunFolderError::NotMade { path: path.clone(), source })?;
+    let (owner, user) = (found.uid(), rustix::process::geteuid().as_raw());
+    if owner != user {
+        return Err(RunFolderError::ForeignOwner { path, owner, user });
     }
     if !is_private(&found) {
-        return Err(RunFolderError::Open { path, mode: Mode::from_raw_mode(found.st_mode).as_raw_mode() });
+        return Err(RunFolderError::Open { path, mode: found.mode() & 0o7777 });
     }
     Ok(runs)
 }
 
-fn open_folder(parent: impl AsFd, name: &[u8]) -> Result<OwnedFd, Errno> {
+fn open_folder(parent: impl AsFd, name: &[u8]) -> Result<File, Errno> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    rustix::fs::openat(parent, std::ffi::OsStr::from_bytes(name), flags, Mode::empty())
+    rustix::fs::openat(parent, std::ffi::OsStr::from_bytes(name), flags, Mode::empty()).map(File::from)
 }
 
 /// A folder of ours that nobody else enters.
-fn is_private(found: &Stat) -> bool {
-    FileType::from_raw_mode(found.st_mode) == FileType::Directory
-        && found.st_uid == rustix::process::geteuid().as_raw()
-        && Mode::from_raw_mode(found.st_mode).intersection(Mode::RWXG | Mode::RWXO).is_empty()
+fn is_private(found: &Metadata) -> bool {
+    found.is_dir() && found.uid() == rustix::process::geteuid().as_raw() && (found.mode() & 0o777) | 0o700 == 0o700
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! What is tried is the room's own function, in a process of its own: this test program starts itself again as [`drive`].
 
 use std::error::Error as _;
-use std::os::unix::process::CommandExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::PathBuf;
 use std::process::Stdio;
 
@@ -21,6 +21,9 @@ const PROGRAM: &str = "CHILD_PROGRAM";
 const LAUNCHER: &str = "CHILD_LAUNCHER";
 /// Set: one more descriptor is inherited, and `$TEXT` names it.
 const INHERIT: &str = "CHILD_INHERIT";
+
+/// Set: the driver ends as the child did.
+const FOLLOW: &str = "CHILD_FOLLOW";
 
 /// More than a small file system holds.
 const LARGE: usize = 1 << 16;
@@ -63,6 +66,10 @@ fn drive() {
     });
     match end {
         Ok(ChildEnd::Exited(code)) => println!("the child exited with {code}"),
+        Ok(ChildEnd::Signalled(number)) if value(FOLLOW).is_some() => {
+            drop(folder);
+            panic!("{}", rdsconn::os::signals::end_by(number));
+        }
         Ok(ChildEnd::Signalled(number)) => println!("the child was ended by {number}"),
         Err(ChildError::NotFound { .. }) => println!("not found"),
         Err(ChildError::NotRunnable { source, .. }) => println!("not runnable: {source}"),
@@ -354,6 +361,17 @@ fn r15_ctrl_z_stops_both_and_fg_continues_both() {
         let output = running.finish().succeeded();
         assert!(output.stdout.contains("read line\r\nthe child exited with 0\r\n"), "{script}: {}", output.stdout);
         assert!(output.stdout.contains("ended 0\r\n"), "{script}: {}", output.stdout);
+    }
+}
+
+#[test]
+fn r15_a_shell_is_told_which_signal_ended_the_child() {
+    for number in [1, 2, 3, 6, 9, 11, 13, 15] {
+        let mut test = home(&format!("kill -{number} $$"));
+        test.set(FOLLOW, "yes");
+        let status = test.command(this_program(), DRIVE).stdout(Stdio::null()).status().unwrap();
+        assert_eq!((status.signal(), status.core_dumped()), (Some(number), false));
+        assert_eq!(std::fs::read_dir(test.path("run/rdsconn")).unwrap().count(), 0);
     }
 }
 
