@@ -3,7 +3,8 @@
 
 use std::process::ExitCode;
 
-use rdsconn::os::Environment;
+use rdsconn::cli::ExitStatus;
+use rdsconn::os::{Environment, signals};
 
 fn main() -> ExitCode {
     let environment = Environment::capture();
@@ -12,7 +13,12 @@ fn main() -> ExitCode {
         return launch(&environment);
     }
     rdsconn::cli::prepare_process();
-    ExitCode::from(rdsconn::cli::run(&environment).code())
+    let status = rdsconn::cli::run(&environment);
+    if let ExitStatus::Signal(number) = status {
+        // A shell ends a loop when the command in it dies of Ctrl-C, and goes on when it ends with 130 by itself.
+        drop(signals::end_by(number));
+    }
+    ExitCode::from(status.code())
 }
 
 /// Becomes another program; whoever is here afterwards has failed. What was started for that knows why already.
@@ -23,5 +29,5 @@ fn launch(environment: &Environment) -> ExitCode {
         // Nobody is left to tell if that fails.
         let _ = writeln!(std::io::stderr(), "error: {error}");
     }
-    ExitCode::from(rdsconn::cli::ExitStatus::Usage.code())
+    ExitCode::from(ExitStatus::Usage.code())
 }
