@@ -24,6 +24,7 @@
 //! | [`mysql`] | the login gate, TLS trust, statements, values | `target`, `backend`, `os` |
 //! | [`session`] | opens a target over its route | `target`, `backend`, `os` |
 //! | [`query`] | statements in, rows out | `target`, `backend` |
+//! | [`helper`] | MySQL Shell's credential-helper protocol | `target`, `os` |
 //! | [`cli`] | arguments, words, exit codes; the one place that joins rooms | all |
 //!
 //! Only `aws` names an AWS crate, only `ssh` names russh, only `mysql` names mysql_async and rustls. A test reads the source and
@@ -43,6 +44,7 @@ pub mod aws;
 pub mod backend;
 pub mod cli;
 pub mod config;
+pub mod helper;
 pub mod mysql;
 pub mod os;
 pub mod query;

@@ -4,9 +4,13 @@
 
 mod clock;
 mod environment;
+mod file_identity;
 pub mod files;
 mod harden;
+mod other_helper;
+pub mod private_socket;
 mod programs;
+mod request_input;
 pub mod signals;
 mod socket_owner;
 pub mod terminal;
@@ -14,8 +18,11 @@ mod whole_files;
 
 pub use clock::timestamp;
 pub use environment::Environment;
+pub use file_identity::FileIdentity;
 pub use harden::harden_process;
+pub use other_helper::{Said, run_in_our_place};
 pub use programs::{Captured, Program, ProgramError};
+pub use request_input::RequestInput;
 pub use socket_owner::{SocketOwner, socket_owner};
 pub use whole_files::{WholeFile, append_line};
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// What each room may import from the library. A room that is not listed may import nothing.
-const MAY_IMPORT: [(&str, &[&str]); 11] = [
+const MAY_IMPORT: [(&str, &[&str]); 12] = [
     ("target", &[]),
     ("os", &[]),
     ("backend", &["target"]),
@@ -17,7 +17,8 @@ const MAY_IMPORT: [(&str, &[&str]); 11] = [
     ("mysql", &["target", "backend", "os"]),
     ("session", &["target", "backend", "os"]),
     ("query", &["target", "backend"]),
-    ("cli", &["target", "os", "backend", "config", "aws", "ssh", "mysql", "session", "query"]),
+    ("helper", &["target", "os"]),
+    ("cli", &["target", "os", "backend", "config", "aws", "ssh", "mysql", "session", "query", "helper"]),
     ("main", &["os", "cli"]),
 ];
 
@@ -34,7 +35,7 @@ const NAMED_ONLY_IN: [(&str, &[&str]); 12] = [
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("unicode_width", &["query"]),
-    ("secrecy", &["aws", "backend", "cli", "mysql", "os", "ssh"]),
+    ("secrecy", &["aws", "backend", "cli", "helper", "mysql", "os", "ssh"]),
 ];
 
 /// Every place where a secret is turned into plain text, with how often.
