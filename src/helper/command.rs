@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::reply::one_line;
 
@@ -90,6 +90,13 @@ pub fn is_helper_name(program: &OsStr) -> bool {
     name.as_bytes().strip_prefix(PREFIX.as_bytes()).is_some_and(|rest| !rest.is_empty())
 }
 
+/// The folder of helpers that we were called from: the Shell starts each by its full path, and all are in one folder.
+/// `None` if it was no Shell that started us.
+pub fn calling_folder(program: &OsStr) -> Option<PathBuf> {
+    let path = Path::new(program);
+    path.parent().filter(|_| path.is_absolute()).map(Path::to_owned)
+}
+
 fn shown(text: &OsStr) -> String {
     one_line(&text.to_string_lossy())
 }
@@ -121,6 +128,16 @@ mod tests {
             assert_eq!(parse(arguments), Err(expected), "{arguments:?}");
         }
         assert!(parse(&[]).unwrap_err().starts_with("Missing command"));
+    }
+
+    #[test]
+    fn only_a_full_path_names_the_folder_of_helpers() {
+        let folder = |program: &str| calling_folder(OsStr::new(program));
+        assert_eq!(folder("/usr/bin/mysql-secret-store-rdsconn"), Some("/usr/bin".into()));
+        assert_eq!(
+            [folder("mysql-secret-store-rdsconn"), folder("./mysql-secret-store-rdsconn"), folder("/")],
+            [None, None, None]
+        );
     }
 
     #[test]

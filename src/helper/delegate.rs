@@ -54,11 +54,8 @@ pub enum Outcome {
 }
 
 impl OtherHelper {
-    /// The helper to ask, from the path that we were called by: the Shell calls every helper by its full path, all of them
-    /// in one folder.
-    pub fn new(delegate: Delegate, environment: &Environment) -> Self {
-        let program = environment.arguments().first().map(Path::new).filter(|path| path.is_absolute());
-        let folder = program.and_then(Path::parent).map(Path::to_owned);
+    /// The helper to ask, in the folder that we were called from; see [`super::calling_folder`].
+    pub fn new(delegate: Delegate, folder: Option<PathBuf>, environment: &Environment) -> Self {
         Self { delegate, folder, environment: environment.clone() }
     }
 
@@ -128,6 +125,3 @@ fn passed_on(said: Said) -> Reply {
     let status = said.status.code().or_else(|| said.status.signal().map(|signal| 128 + signal));
     Reply::passed_on(status.and_then(|status| u8::try_from(status).ok()).unwrap_or(1), said.output)
 }
-
-#[cfg(test)]
-mod tests;

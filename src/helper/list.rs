@@ -88,9 +88,9 @@ mod tests {
         Reply::success(output.to_vec())
     }
 
-    fn merged(urls: &[&str], filter: SecretType, theirs: &[u8]) -> Vec<u8> {
+    fn merged(urls: &[&str], filter: &SecretType, theirs: &[u8]) -> Vec<u8> {
         let ours: Vec<HostArgument> = urls.iter().map(|url| HostArgument::parse(url).unwrap()).collect();
-        reply(&ours, &filter, Some(said(theirs))).stdout.to_vec()
+        reply(&ours, filter, Some(said(theirs))).stdout.to_vec()
     }
 
     #[test]
@@ -120,7 +120,7 @@ mod tests {
             (&["u@a:3306"], SecretType::Password, b"[1]".to_vec(), b"[1]".to_vec()),
             (&["u@a:3306"], SecretType::Password, b"".to_vec(), b"".to_vec()),
         ] {
-            let found = merged(urls, filter, &said);
+            let found = merged(urls, &filter, &said);
             assert_eq!(String::from_utf8_lossy(&found), String::from_utf8_lossy(&expected));
             assert_eq!(found, expected);
         }

@@ -15,9 +15,12 @@ mod request;
 mod server_url;
 mod verbs;
 
-pub use command::{Command, CommandProblem, NAME, PREFIX, is_helper_name};
+pub use command::{Command, CommandProblem, NAME, PREFIX, calling_folder, is_helper_name};
 pub use delegate::{DELEGATED, Delegate, OtherHelper, Outcome};
 pub use reply::{NOT_FOUND, Reply};
 pub use request::{Generation, Request, RequestProblem, SecretId, SecretType};
 pub use server_url::{DEFAULT_PORT, Listener, Loopback, ServerUrl, to_url};
 pub use verbs::{Answer, Granted, Vault, at_once, serve};
+
+#[cfg(test)]
+mod tests;

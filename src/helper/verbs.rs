@@ -173,6 +173,3 @@ fn unread(error: &io::Error) -> Reply {
     }
     Reply::failure("the request cannot be read")
 }
-
-#[cfg(test)]
-mod tests;

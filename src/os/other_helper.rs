@@ -87,11 +87,14 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::disallowed_methods, reason = "a copy has to be made by another process")]
     async fn run(script: &str, request: &[u8], limit: usize) -> io::Result<Said> {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("program");
-        crate::os::files::create_private(&path, &format!("#!/bin/sh\n{script}")).unwrap();
-        std::fs::set_permissions(&path, Permissions::from_mode(0o700)).unwrap();
+        let (text, path) = (folder.path().join("text"), folder.path().join("program"));
+        crate::os::files::create_private(&text, &format!("#!/bin/sh\n{script}")).unwrap();
+        std::fs::set_permissions(&text, Permissions::from_mode(0o700)).unwrap();
+        // Written by another process: a file that this one has open for writing cannot be run by it.
+        assert!(std::process::Command::new("/bin/cp").arg(&text).arg(&path).status().unwrap().success());
         let environment = Environment::of([("PATH", "/usr/bin:/bin"), ("AWS_SECRET_ACCESS_KEY", "kept")]);
         run_in_our_place(&path, "get", request, &environment, ("ADDED", "yes"), limit).await
     }

@@ -112,8 +112,8 @@ mod tests {
         files::create_private_folder(&run).unwrap();
         let path = run.join("ask");
         let listener = bind(&path).unwrap();
-        assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o7777, 0o600);
-        assert_eq!(find(base.path(), OsStr::new("ask")), [path.clone()]);
+        assert_eq!(std::fs::symlink_metadata(&path).unwrap().mode() & 0o7777, 0o600);
+        assert_eq!(find(base.path(), OsStr::new("ask")), std::slice::from_ref(&path));
         let (client, server) = tokio::join!(connect(&path), listener.accept());
         check_peer(&server.unwrap().0).unwrap();
         drop(client.unwrap());

@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn more_than_the_limit_is_an_error_and_not_cut() {
         let (reader, mut writer) = io::pipe().unwrap();
-        writer.write_all(&[7_u8; 30_001]).unwrap();
+        writer.write_all(&vec![7_u8; 30_001]).unwrap();
         let error = RequestInput::of(reader).read_to_end(30_000).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
     }

@@ -39,8 +39,13 @@ const NAMED_ONLY_IN: [(&str, &[&str]); 12] = [
 ];
 
 /// Every place where a secret is turned into plain text, with how often.
-const EXPOSES_SECRETS: [(&str, usize); 3] =
-    [("src/cli/commands/token.rs", 1), ("src/mysql/gate.rs", 1), ("src/ssh/identity.rs", 6)];
+const EXPOSES_SECRETS: [(&str, usize); 5] = [
+    ("src/cli/commands/token.rs", 1),
+    ("src/helper/live/wire.rs", 1),
+    ("src/helper/reply.rs", 1),
+    ("src/mysql/gate.rs", 1),
+    ("src/ssh/identity.rs", 6),
+];
 
 /// "About 400 lines": a file that is longer wants to be two.
 const LONGEST_FILE: usize = 420;

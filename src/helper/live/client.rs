@@ -29,7 +29,7 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { claim: Duration::from_secs(1), verdict: Duration::from_secs(120) }
+        Self { claim: Duration::from_secs(1), verdict: Duration::from_mins(2) }
     }
 }
 

@@ -132,7 +132,7 @@ fn a_request_is_complete_at_its_last_brace() {
 #[test]
 fn t17_no_problem_repeats_what_was_sent() {
     for json in
-        [r#"{"Secret":"CANARY"#, r#"CANARY"#, r#"{"Secret":"CANARY","Secret":"CANARY"}"#, r#"{"CANARY":"CANARY"}"#]
+        [r#"{"Secret":"CANARY"#, r"CANARY", r#"{"Secret":"CANARY","Secret":"CANARY"}"#, r#"{"CANARY":"CANARY"}"#]
     {
         let problem = Request::parse(Command::Store, json.as_bytes()).unwrap_err();
         assert!(!format!("{problem} {problem:?}").contains("CANARY"), "{problem:?}");
