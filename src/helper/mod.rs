@@ -8,6 +8,7 @@
 
 mod command;
 mod delegate;
+pub mod install;
 mod list;
 pub mod live;
 mod reply;

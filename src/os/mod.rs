@@ -7,6 +7,7 @@ mod environment;
 mod file_identity;
 pub mod files;
 mod harden;
+pub mod links;
 mod other_helper;
 pub mod private_socket;
 mod programs;
