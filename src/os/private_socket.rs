@@ -144,11 +144,15 @@ mod tests {
     #[test]
     fn a_port_is_free_until_somebody_listens() {
         let address = IpAddr::from([127, 0, 0, 1]);
-        let listener = TcpListener::bind((address, 0)).unwrap();
-        let port = listener.local_addr().unwrap().port();
-        assert!(!is_free(address, port));
-        drop(listener);
-        assert!(is_free(address, port));
+        let is_free_again = |()| {
+            let listener = TcpListener::bind((address, 0)).unwrap();
+            let port = listener.local_addr().unwrap().port();
+            assert!(!is_free(address, port));
+            drop(listener);
+            is_free(address, port)
+        };
+        // A test beside this one may be given the very port that was just given back.
+        assert!([(); 10].into_iter().any(is_free_again));
     }
 
     #[test]
