@@ -25,6 +25,7 @@
 //! | [`session`] | opens a target over its route | `target`, `backend`, `os` |
 //! | [`launch`] | external clients: what each gets on its command line, in its environment, in its option file | `target`, `backend`, `os` |
 //! | [`query`] | statements in, rows out | `target`, `backend` |
+//! | [`helper`] | MySQL Shell's credential-helper protocol | `target`, `os` |
 //! | [`cli`] | arguments, words, exit codes; the one place that joins rooms | all |
 //!
 //! Only `aws` names an AWS crate, only `ssh` names russh, only `mysql` names mysql_async and rustls. A test reads the source and
@@ -45,6 +46,7 @@ pub mod aws;
 pub mod backend;
 pub mod cli;
 pub mod config;
+pub mod helper;
 pub mod launch;
 pub mod mysql;
 pub mod os;

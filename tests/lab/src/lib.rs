@@ -17,6 +17,7 @@ pub mod hostile;
 pub mod packets;
 pub mod proxy;
 pub mod real;
+pub mod shell;
 pub mod streams;
 pub mod verifier;
 pub mod watch;
