@@ -7,22 +7,23 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// What each room may import from the library. A room that is not listed may import nothing.
-const MAY_IMPORT: [(&str, &[&str]); 11] = [
+const MAY_IMPORT: [(&str, &[&str]); 12] = [
     ("target", &[]),
     ("os", &[]),
     ("backend", &["target"]),
     ("config", &["target", "os"]),
     ("aws", &["target", "backend", "os"]),
+    ("cache", &["target", "backend", "os"]),
     ("ssh", &["target", "backend", "os"]),
     ("mysql", &["target", "backend", "os"]),
     ("session", &["target", "backend", "os"]),
     ("query", &["target", "backend"]),
-    ("cli", &["target", "os", "backend", "config", "aws", "ssh", "mysql", "session", "query"]),
+    ("cli", &["target", "os", "backend", "config", "aws", "cache", "ssh", "mysql", "session", "query"]),
     ("main", &["os", "cli"]),
 ];
 
 /// Crates that only some rooms may name.
-const NAMED_ONLY_IN: [(&str, &[&str]); 12] = [
+const NAMED_ONLY_IN: [(&str, &[&str]); 13] = [
     (r"aws_(config|types|runtime|sigv4|credential_types|smithy_\w+|sdk_\w+)", &["aws"]),
     ("russh", &["ssh"]),
     ("mysql_async", &["mysql"]),
@@ -34,12 +35,13 @@ const NAMED_ONLY_IN: [(&str, &[&str]); 12] = [
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("unicode_width", &["query"]),
-    ("secrecy", &["aws", "backend", "cli", "mysql", "os", "ssh"]),
+    ("linux_keyutils", &["os"]),
+    ("secrecy", &["aws", "backend", "cache", "cli", "mysql", "os", "ssh"]),
 ];
 
 /// Every place where a secret is turned into plain text, with how often.
-const EXPOSES_SECRETS: [(&str, usize); 3] =
-    [("src/cli/commands/token.rs", 1), ("src/mysql/gate.rs", 1), ("src/ssh/identity.rs", 6)];
+const EXPOSES_SECRETS: [(&str, usize); 4] =
+    [("src/cache/entry.rs", 3), ("src/cli/commands/token.rs", 1), ("src/mysql/gate.rs", 1), ("src/ssh/identity.rs", 6)];
 
 /// "About 400 lines": a file that is longer wants to be two.
 const LONGEST_FILE: usize = 420;
