@@ -1,6 +1,6 @@
 //! Where tokens are kept: the kernel's keyring, the runtime folder, the cache folder, in this order.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -69,7 +69,7 @@ pub struct Kept {
 pub struct Cache {
     storage: Storage,
     /// Runtime folder, cache folder; those that the environment names.
-    bases: Vec<PathBuf>,
+    bases: Vec<Base>,
     /// What all names in the keyring begin with.
     prefix: String,
     fault: Mutex<Option<Error>>,
@@ -80,7 +80,8 @@ impl Cache {
     pub fn new(storage: Storage, environment: &Environment) -> Self {
         let absolute = |name| environment.path(name).filter(|path: &PathBuf| path.is_absolute());
         let cache = absolute("XDG_CACHE_HOME").or_else(|| environment.home().map(|home| home.join(".cache")));
-        let bases = [absolute("XDG_RUNTIME_DIR"), cache].into_iter().flatten().collect();
+        let runtime = absolute("XDG_RUNTIME_DIR").map(|path| Base { path, is_made: false });
+        let bases = runtime.into_iter().chain(cache.map(|path| Base { path, is_made: true })).collect();
         // All homes of a user have one keyring, but another home has other AWS files: each keeps to itself.
         let home = environment.home().unwrap_or_default();
         let home = digest(&SHA256, home.as_os_str().as_encoded_bytes());
@@ -143,7 +144,7 @@ impl Cache {
         }
         let mut fault = Error::NoPlace;
         for base in &self.bases {
-            match put_in(base, &name, &bytes) {
+            match base.put(&name, &bytes) {
                 Ok(()) => return true,
                 Err(error) => fault = Error::NotKept(error),
             }
@@ -165,11 +166,11 @@ impl Cache {
     /// The lock of those who want the same token. `None` where no lock can be had.
     pub(super) fn lock_file(&self, key: &Key) -> Option<LockFile> {
         let name = format!("{}{LOCK}", key.flight());
-        self.bases.iter().find_map(|base| PrivateFolder::create(base, PROGRAM, FOLDER).ok()?.lock_file(&name))
+        self.bases.iter().find_map(|base| base.create().ok()?.lock_file(&name))
     }
 
     fn places(&self) -> Vec<Opened<'_>> {
-        let folders = self.bases.iter().filter_map(|base| PrivateFolder::open(base, PROGRAM, FOLDER).ok()?);
+        let folders = self.bases.iter().filter_map(|base| PrivateFolder::open(&base.path, PROGRAM, FOLDER).ok()?);
         [Opened::Keyring(&self.prefix)].into_iter().chain(folders.map(Opened::Folder)).collect()
     }
 
@@ -182,10 +183,27 @@ impl Cache {
     }
 }
 
-fn put_in(base: &Path, name: &str, bytes: &[u8]) -> Result<(), PrivateFolderError> {
-    let folder = PrivateFolder::create(base, PROGRAM, FOLDER)?;
-    folder.sweep(SWEPT_AFTER, SystemTime::now());
-    folder.replace(&format!("{name}{ENTRY}"), bytes)
+/// A folder that the environment names.
+#[derive(Debug)]
+struct Base {
+    path: PathBuf,
+    /// Whether it is for us to make. The runtime folder comes and goes with the session that it belongs to.
+    is_made: bool,
+}
+
+impl Base {
+    fn create(&self) -> Result<PrivateFolder, PrivateFolderError> {
+        if self.is_made {
+            PrivateFolder::make_base(&self.path)?;
+        }
+        PrivateFolder::create(&self.path, PROGRAM, FOLDER)
+    }
+
+    fn put(&self, name: &str, bytes: &[u8]) -> Result<(), PrivateFolderError> {
+        let folder = self.create()?;
+        folder.sweep(SWEPT_AFTER, SystemTime::now());
+        folder.replace(&format!("{name}{ENTRY}"), bytes)
+    }
 }
 
 fn shown(entry: Entry, place: Place) -> Kept {

@@ -71,22 +71,25 @@ impl PrivateFolder {
         }
     }
 
-    /// The same, and makes what is missing, with mode 0700. Of `base` only the last part, and only in a folder of this
-    /// user's: under `sudo`, nothing is made in somebody else's home.
+    /// The same, and makes what is missing below `base`, with mode 0700.
     pub fn create(base: &Path, program: &str, name: &str) -> Result<Self, PrivateFolderError> {
         Self::enter(base, program, name, true)
     }
 
-    fn enter(base: &Path, program: &str, name: &str, is_made: bool) -> Result<Self, PrivateFolderError> {
-        let above = base.parent().zip(base.file_name());
-        // A user may have put the base elsewhere with a link, so it alone is followed; what counts is whose it is.
-        let mut opened = open_folder(CWD, base, OFlags::empty());
-        if let (true, Some((above, last)), Err(Errno::NOENT)) = (is_made, above, &opened) {
-            let above = judge(open_folder(CWD, above, OFlags::empty()), above, 0)?;
-            make(&above, last, base)?;
-            opened = open_folder(&above, last.as_ref(), OFlags::NOFOLLOW);
+    /// Makes a base that does not exist, with mode 0700: its last part only, and only in a folder of this user's. Under
+    /// `sudo`, nothing is made in somebody else's home.
+    pub fn make_base(base: &Path) -> Result<(), PrivateFolderError> {
+        match (open_folder(CWD, base, OFlags::empty()), base.parent().zip(base.file_name())) {
+            (Err(Errno::NOENT), Some((above, last))) => {
+                make(&judge(open_folder(CWD, above, OFlags::empty()), above, 0)?, last, base)
+            }
+            _ => Ok(()),
         }
-        let mut folder = judge(opened, base, 0)?;
+    }
+
+    fn enter(base: &Path, program: &str, name: &str, is_made: bool) -> Result<Self, PrivateFolderError> {
+        // A user may have put the base elsewhere with a link, so it alone is followed; what counts is whose it is.
+        let mut folder = judge(open_folder(CWD, base, OFlags::empty()), base, 0)?;
         let mut path = base.to_owned();
         for (part, forbidden) in [(program, 0o022), (name, 0o077)] {
             path.push(part);

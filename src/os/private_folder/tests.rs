@@ -1,8 +1,8 @@
 //! T14 on real files: links, pipes, owners, modes, swaps between check and use; and locks.
 
-use std::os::unix::fs::symlink;
 #![expect(clippy::disallowed_methods, reason = "tests plant files themselves")]
 
+use std::os::unix::fs::symlink;
 use std::sync::atomic::AtomicBool;
 
 use rustix::fs::{Gid, Uid, chmod, chown};
@@ -28,7 +28,12 @@ impl Home {
     }
 
     fn folder(&self) -> PrivateFolder {
-        PrivateFolder::create(&self.base(), "program", "tokens").unwrap()
+        self.made().unwrap()
+    }
+
+    fn made(&self) -> Result<PrivateFolder, PrivateFolderError> {
+        PrivateFolder::make_base(&self.base())?;
+        PrivateFolder::create(&self.base(), "program", "tokens")
     }
 
     fn opened(&self) -> Result<Option<PrivateFolder>, PrivateFolderError> {
@@ -60,6 +65,7 @@ fn text(folder: &PrivateFolder, name: &str) -> Option<String> {
 fn what_is_missing_is_made_private_and_only_when_asked() {
     let home = Home::new();
     assert!(home.opened().unwrap().is_none() && !home.base().exists());
+    assert!(PrivateFolder::create(&home.base(), "program", "tokens").is_err() && !home.base().exists());
     let folder = home.folder();
     for path in [home.base(), home.base().join("program"), home.path("")] {
         assert_eq!(mode_of(&path), 0o700, "{}", path.display());
@@ -72,7 +78,7 @@ fn what_is_missing_is_made_private_and_only_when_asked() {
     assert!(folder.remove("a") && !folder.remove("a") && text(&folder, "a").is_none());
     // Only the last part of the base is made.
     let deep = home.0.path().join("x/y");
-    assert!(PrivateFolder::create(&deep, "program", "tokens").is_err() && !deep.exists());
+    assert!(PrivateFolder::make_base(&deep).is_err() && !deep.exists());
 }
 
 #[test]
@@ -86,8 +92,7 @@ fn t14_a_folder_that_others_may_use_is_not_used() {
         for mode in refused {
             set_mode(path, mode);
             assert!(matches!(home.opened(), Err(PrivateFolderError::Open { mode: shown, .. }) if shown == mode));
-            let made = PrivateFolder::create(&home.base(), "program", "tokens");
-            assert!(matches!(made, Err(PrivateFolderError::Open { .. })), "{mode:o}");
+            assert!(matches!(home.made(), Err(PrivateFolderError::Open { .. })), "{mode:o}");
         }
         for mode in accepted {
             set_mode(path, mode);
@@ -112,8 +117,7 @@ fn t14_a_folder_of_somebody_else_is_not_used() {
     // Under sudo, HOME may be somebody else's: nothing is left there.
     std::fs::remove_dir_all(home.base()).unwrap();
     chown(home.0.path(), Some(Uid::from_raw(12_345)), None::<Gid>).unwrap();
-    let made = PrivateFolder::create(&home.base(), "program", "tokens");
-    assert!(matches!(made, Err(PrivateFolderError::ForeignOwner { .. })));
+    assert!(matches!(home.made(), Err(PrivateFolderError::ForeignOwner { .. })));
     assert!(!home.base().exists());
 }
 
@@ -127,11 +131,11 @@ fn t14_links_in_the_place_of_folders() {
     std::fs::remove_file(home.base()).unwrap();
     std::fs::create_dir(home.base()).unwrap();
     symlink(elsewhere.base().join("program"), home.base().join("program")).unwrap();
-    assert!(home.opened().is_err() && PrivateFolder::create(&home.base(), "program", "tokens").is_err());
+    assert!(home.opened().is_err() && home.made().is_err());
     std::fs::remove_file(home.base().join("program")).unwrap();
     std::fs::create_dir(home.base().join("program")).unwrap();
     symlink(elsewhere.path(""), home.base().join("program/tokens")).unwrap();
-    assert!(home.opened().is_err() && PrivateFolder::create(&home.base(), "program", "tokens").is_err());
+    assert!(home.opened().is_err() && home.made().is_err());
 }
 
 /// Puts something under the name that is no private file of ours, beside a file `victim` that must not change.
