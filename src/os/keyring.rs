@@ -21,11 +21,10 @@ mod kernel {
     /// The secret of this name, of at most `limit` bytes.
     pub fn read(name: &str, limit: usize) -> Option<Zeroizing<Vec<u8>>> {
         let key = find(name)?;
-        let mut bytes = Zeroizing::new(vec![0; limit]);
-        // A longer one is cut, but its whole length is told.
-        let length = key.read(&mut *bytes).ok().filter(|length| *length <= limit)?;
-        bytes.truncate(length);
-        Some(bytes)
+        // Whatever room it is given, it tells the whole length.
+        let length = key.read(&mut []).ok().filter(|length| *length <= limit)?;
+        let mut bytes = Zeroizing::new(vec![0; length]);
+        (key.read(&mut *bytes).ok()? == length).then_some(bytes)
     }
 
     /// Keeps a secret for so long, in place of one of the same name; `false` if that cannot be done.
