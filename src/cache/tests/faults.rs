@@ -119,7 +119,7 @@ fn on_a_small_disk(home: &Path) {
         tokens.token(other).await.unwrap();
         assert!(tokens.token(other).await.unwrap().from_cache && files().len() == 2);
 
-        let remount = std::process::Command::new("mount").args(["-o", "remount,ro"]).arg(home).status();
+        let remount = std::process::Command::new("mount").args(["-o", "remount,bind,ro"]).arg(home).status();
         assert!(remount.unwrap().success());
         let still = tokens.token(kept).await.unwrap();
         assert!(still.from_cache && text(&still) == text(&first));
