@@ -19,7 +19,8 @@
 //! | [`os`] | environment, files, programs, terminal, signals | nothing |
 //! | [`backend`] | the seam: small traits on plain types | `target` |
 //! | [`config`] | files, environment and flags to settings, each field with its origin | `target`, `os` |
-//! | [`aws`] | profiles, credentials, the token | `target`, `backend`, `os` |
+//! | [`aws`] | profiles, credentials, the token, whose it is | `target`, `backend`, `os` |
+//! | [`cache`] | tokens kept for the next command | `target`, `backend`, `os` |
 //! | [`ssh`] | ssh_config, host keys, authentication, channels | `target`, `backend`, `os` |
 //! | [`mysql`] | the login gate, TLS trust, statements, values | `target`, `backend`, `os` |
 //! | [`session`] | opens a target over its route | `target`, `backend`, `os` |
@@ -44,6 +45,7 @@
 
 pub mod aws;
 pub mod backend;
+pub mod cache;
 pub mod cli;
 pub mod config;
 pub mod helper;

@@ -42,7 +42,7 @@ impl TokenProvider for Tokens {
         let number = self.asked.borrow().len();
         let life = Duration::from_mins(15);
         let not_after = if number <= self.stale { SystemTime::now() - life } else { SystemTime::now() + life };
-        Ok(AuthToken { secret: SecretString::from(format!("token {number}")), not_after })
+        Ok(AuthToken { secret: SecretString::from(format!("token {number}")), not_after, from_cache: false })
     }
 }
 
