@@ -167,6 +167,9 @@ pub trait Executor {
     /// One logged-in session.
     type Session: Statements<Error = Self::Error>;
 
+    /// Whether the server refused the password, so that another one may fare better.
+    fn is_access_denied(error: &Self::Error) -> bool;
+
     /// Logs in over verified TLS.
     fn login(&self, login: Login<'_>) -> impl Future<Output = Result<Self::Session, Self::Error>>;
 }

@@ -181,7 +181,7 @@ pub(crate) struct Token {
     /// Print token, endpoint, user and expiry as JSON
     #[arg(long)]
     pub json: bool,
-    /// Mint a new token (there is no token cache in this version, so every token is new)
+    /// Mint a new token, whatever the cache holds
     #[arg(long)]
     pub fresh: bool,
     #[command(flatten)]
