@@ -172,6 +172,12 @@ impl Database<'_> {
         Ok(token)
     }
 
+    /// Forgets a kept token that the server has refused.
+    pub(crate) async fn forget_token(&self) {
+        let Plan { endpoint, region, user, .. } = &self.plan;
+        self.tokens.forget(TokenRequest { endpoint, region, user }).await;
+    }
+
     /// Mints a token while the bastion is reached, then logs in.
     pub(crate) async fn open(&self) -> Result<Connected<mysql::Session, SshSession>, Failure> {
         let mut opened = Box::pin(self.open_plan(&self.plan)).await;
