@@ -174,7 +174,9 @@ impl Prepared {
         let (requests, mut readers) = mpsc::channel(1);
         let file = command.option_file.filter(|file| !file.must_be_regular());
         let _pipe = file.as_ref().map(|_| serve(&folder, requests)).transpose()?;
-        let mut answering = pin!(behind::answer(behind::socket(&folder), way.connect().port, database));
+        // On a direct route no port of this machine is ours to answer for.
+        let socket = if way.is_tunnel() { behind::socket(&folder) } else { None };
+        let mut answering = pin!(behind::answer(socket, way.connect().port, database));
         let mut child = program.start().map_err(Report::from)?;
         loop {
             tokio::select! {
