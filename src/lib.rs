@@ -36,8 +36,8 @@
 //!
 //! 1. The same host name and files always give the same target.
 //! 2. A token is signed for the endpoint, never for a listener.
-//! 3. A token leaves the process only over TLS that was verified for the endpoint, on stdout of `rdsconn token`, or to the
-//!    user's own client.
+//! 3. A token leaves the process only over TLS that was verified for the endpoint, on stdout of `rdsconn token`, to the user's
+//!    own client or MySQL Shell, or into the user's own private cache.
 //! 4. Secrets never reach argv, the environment of a child, logs, Debug or error text.
 //! 5. Rooms neither print nor prompt: questions leave as callbacks that `cli` answers.
 //! 6. A statement whose bytes may have reached the server is never sent again.

@@ -30,7 +30,8 @@ pub struct CachedTokens<T> {
 }
 
 /// Whose turn it is to mint.
-enum Turn {
+#[derive(Debug)]
+pub(super) enum Turn {
     /// This process's, and the others wait.
     Ours(LockFile),
     /// This process's, with nobody waiting: there is no lock, its holder failed, or patience has ended.
@@ -87,7 +88,7 @@ impl<T: TokenProvider> CachedTokens<T> {
         entry.is_usable(now) && self.cache.put(&entry, now)
     }
 
-    async fn turn(&self, key: &Key, deadline: Instant) -> Turn {
+    pub(super) async fn turn(&self, key: &Key, deadline: Instant) -> Turn {
         let Some(lock) = self.cache.lock_file(key) else { return Turn::Alone };
         let lock = if lock.try_acquire() { Some(lock) } else { wait(lock, deadline).await };
         match lock {

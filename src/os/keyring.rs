@@ -102,7 +102,8 @@ mod kernel {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(target_os = "linux")]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::time::{Duration, Instant};
@@ -110,7 +111,7 @@ mod tests {
     const LIMIT: usize = 4096;
 
     /// A prefix of this test's own; `None`, said loudly, where the kernel gives no keyring.
-    pub(crate) fn prefix(test: &str) -> Option<String> {
+    fn prefix(test: &str) -> Option<String> {
         let prefix = format!("rdsconn-test-{}-{test}:", std::process::id());
         if write(&format!("{prefix}probe"), b"x", Duration::from_mins(1)) {
             assert!(remove(&format!("{prefix}probe")));

@@ -81,6 +81,16 @@ fn r8_a_token_is_kept_to_its_last_minute_and_no_longer() {
     }
 }
 
+/// What is over before it could be used is not even written.
+#[test]
+fn r8_a_token_that_is_over_is_not_kept() {
+    let home = Home::new();
+    let tokens = cached(Issuer::new("who"), home.cache(Storage::File));
+    tokens.tokens.expiry.set(Some(now() + Duration::from_mins(1)));
+    assert!(!run(tokens.token(request(&endpoint(), "dba"))).unwrap().from_cache);
+    assert!(home.files(".token").is_empty() && tokens.cache.take_fault().is_none());
+}
+
 /// R10: whichever way the clock is set, no token is offered that was signed after now.
 #[test]
 fn r10_a_clock_that_is_set_loses_tokens_and_offers_no_wrong_one() {

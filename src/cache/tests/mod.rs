@@ -92,7 +92,7 @@ fn has_keyring(test: &str) -> bool {
 }
 
 thread_local! {
-    static NOW: Cell<SystemTime> = Cell::new(UNIX_EPOCH + Duration::from_secs(1_800_000_000));
+    static NOW: Cell<SystemTime> = Cell::new(UNIX_EPOCH + Duration::from_hours(500_000));
 }
 
 /// The clock that tests turn. Each test has a thread, and so a clock, of its own.
@@ -120,6 +120,8 @@ struct Issuer {
     /// When the credentials end.
     expiry: Cell<Option<SystemTime>>,
     fails: Cell<bool>,
+    /// What all but the first minting wait for together.
+    meeting: Option<tokio::sync::Barrier>,
     minted: Cell<u32>,
 }
 
@@ -132,6 +134,7 @@ impl Issuer {
             edited: Cell::new(None),
             expiry: Cell::new(None),
             fails: Cell::new(false),
+            meeting: None,
             minted: Cell::new(0),
         }
     }
@@ -145,6 +148,9 @@ impl TokenProvider for Issuer {
         let signer = self.identity.get().unwrap_or("unknown");
         // Others get their turn, as while AWS is asked.
         tokio::task::yield_now().await;
+        if let (Some(meeting), 2..) = (&self.meeting, self.minted.get()) {
+            meeting.wait().await;
+        }
         if let Some(login) = self.renewed.take() {
             self.login.set(login);
         }

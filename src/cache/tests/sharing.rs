@@ -3,6 +3,7 @@
 use futures_util::future::join_all;
 use proptest::prelude::*;
 
+use super::super::tokens::Turn;
 use super::*;
 
 const WHO: [&str; 3] = ["dev", "prod", "prod-admin"];
@@ -74,13 +75,42 @@ fn r11_many_at_once_have_one_token_minted() {
     assert_eq!(home.files(".lock").len(), 0, "no lock outlives its use");
 }
 
+/// Threads that ask at the same moment, round after round: whichever way they meet, one mints.
+#[test]
+fn r11_no_moment_is_too_close() {
+    const THREADS: usize = 4;
+    let (home, start) = (Home::new(), std::sync::Barrier::new(THREADS));
+    let minted = std::thread::scope(|scope| {
+        let threads = [(); THREADS].map(|()| {
+            scope.spawn(|| {
+                let tokens = cached(Issuer::new("who"), home.cache(Storage::File));
+                for round in 0..500 {
+                    start.wait();
+                    run(tokens.token(request(&endpoint(), &format!("user{round}")))).unwrap();
+                }
+                tokens.tokens.minted.get()
+            })
+        });
+        threads.map(|thread| thread.join().unwrap())
+    });
+    assert_eq!(minted.iter().sum::<u32>(), 500, "{minted:?}");
+    assert!(home.files(".lock").is_empty());
+}
+
 /// One after the other, they would fail as slowly as all of them together.
 #[test]
 fn r11_those_who_wait_for_one_that_fails_try_for_themselves() {
     let (home, endpoint) = (Home::new(), endpoint());
-    let tokens = cached(Issuer::new("who"), home.cache(Storage::File));
+    let mut tokens = cached(Issuer::new("who"), home.cache(Storage::File));
+    tokens.patience = Duration::from_mins(5);
+    // The first fails; none of the others does before all of them have asked AWS.
+    tokens.tokens.meeting = Some(tokio::sync::Barrier::new(15));
     tokens.tokens.fails.set(true);
-    let served = run(join_all((0..16).map(|_| tokens.token(request(&endpoint, "dba")))));
+    let served = run(async {
+        let all = join_all((0..16).map(|_| tokens.token(request(&endpoint, "dba"))));
+        tokio::time::timeout(Duration::from_mins(1), all).await.expect("they wait for each other")
+    });
+    tokens.tokens.meeting = None;
     assert!(served.iter().all(|token| matches!(token, Err(NoCredentials))));
     assert_eq!(tokens.tokens.minted.get(), 16);
     tokens.tokens.fails.set(false);
@@ -104,6 +134,24 @@ fn r11_patience_with_a_holder_ends() {
     drop(lock);
     let lock = tokens.cache.lock_file(&key).unwrap();
     assert!(lock.acquire());
+}
+
+/// A lock whose file has gone is no lock: the next comer would have another.
+#[test]
+fn r11_a_lock_that_is_over_is_not_held() {
+    let (home, endpoint) = (Home::new(), endpoint());
+    let tokens = cached(Issuer::new("who"), home.cache(Storage::File));
+    let key = Key::new(&identity("who", "login"), request(&endpoint, "dba"));
+    run(async {
+        let deadline = tokio::time::Instant::now() + Duration::from_mins(1);
+        let lock = tokens.cache.lock_file(&key).unwrap();
+        assert!(lock.try_acquire());
+        let mut turn = Box::pin(tokens.turn(&key, deadline));
+        assert!(futures_util::poll!(&mut turn).is_pending());
+        lock.release();
+        assert!(matches!(turn.await, Turn::Again));
+        assert!(matches!(tokens.turn(&key, deadline).await, Turn::Ours(_)));
+    });
 }
 
 #[test]

@@ -14,7 +14,7 @@ fn t14_a_token_in_a_file_is_for_its_user_alone() {
     let home = Home::new();
     kept(&home, Storage::File, "who", "dba");
     let [file] = home.files("").try_into().unwrap();
-    assert!(file.to_str().unwrap().ends_with(".token"));
+    assert!(file.extension().is_some_and(|extension| extension == "token"));
     let metadata = file.metadata().unwrap();
     assert_eq!((metadata.mode() & 0o7777, metadata.nlink()), (0o600, 1));
     assert_eq!(home.tokens().metadata().unwrap().mode() & 0o7777, 0o700);
