@@ -81,6 +81,14 @@ impl Way {
             None => std::future::pending().await,
         }
     }
+
+    /// What a client that has ended was refused, as far as the user has not heard of it.
+    pub(crate) async fn guarded(&mut self) -> Option<Event<ssh::Error>> {
+        match &mut self.forwarder {
+            Some(forwarder) => forwarder.guarded().await,
+            None => None,
+        }
+    }
 }
 
 /// Begins to listen.

@@ -1,7 +1,7 @@
 //! Finding the program that a user names, as a shell would.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use super::Error;
@@ -13,7 +13,7 @@ pub const DEFAULT_CLIENTS: [&str; 3] = ["mysqlsh", "mysql", "mariadb"];
 /// A user's own way of starting a client, from `[clients.NAME]`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Recipe {
-    /// A name to look up in PATH, or a path.
+    /// A name to look up in PATH, or a path, in which `~/` is the home folder.
     pub program: String,
     /// Arguments, with placeholders such as `{host}`; they come before the ones of the command line.
     pub arguments: Vec<String>,
@@ -37,8 +37,8 @@ impl Client {
     ) -> Result<Self, Error> {
         let name = name.as_ref();
         let recipe = name.to_str().and_then(|name| recipes.get(name)).cloned();
-        let wanted = recipe.as_ref().map_or(name, |recipe| OsStr::new(&recipe.program));
-        match Program::look_up(wanted, environment) {
+        let wanted = recipe.as_ref().map_or_else(|| name.to_owned(), |recipe| in_home(&recipe.program, environment));
+        match Program::look_up(&wanted, environment) {
             Lookup::Found(program) => Ok(Self { program, recipe }),
             Lookup::NotExecutable(program) => Err(Error::NotExecutable { program, source: None }),
             Lookup::Missing => Err(Error::NotFound { client: wanted.to_string_lossy().into_owned() }),
@@ -53,6 +53,14 @@ impl Client {
     /// The user's own recipe for it.
     pub(super) fn recipe(&self) -> Option<&Recipe> {
         self.recipe.as_ref()
+    }
+}
+
+/// A recipe's program: `~/` is the user's home folder there, as in every other path of `config.toml`.
+fn in_home(program: &str, environment: &Environment) -> OsString {
+    match (program.strip_prefix("~/"), environment.home()) {
+        (Some(rest), Some(home)) => home.join(rest).into(),
+        _ => program.into(),
     }
 }
 

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt as _;
@@ -62,6 +63,8 @@ struct WayOut<C: Connect> {
     address: Address,
     refusal: Refusal<DialError<C>>,
     guard: Option<Guard>,
+    /// Connections that the guard has refused, of which nobody has been told yet.
+    guarded: AtomicUsize,
 }
 
 impl<C: Connect> std::fmt::Debug for Forwarder<C> {
@@ -80,7 +83,8 @@ impl<C: Connect> Forwarder<C> {
         refusal: impl Fn(&DialError<C>) -> Vec<u8> + Send + Sync + 'static,
         guard: Option<Guard>,
     ) -> Self {
-        let way = Arc::new(WayOut { lanes, address, refusal: Arc::new(refusal), guard });
+        let guarded = AtomicUsize::new(0);
+        let way = Arc::new(WayOut { lanes, address, refusal: Arc::new(refusal), guard, guarded });
         Self { listener, way, connections: JoinSet::new(), strangers: BTreeSet::new() }
     }
 
@@ -89,7 +93,7 @@ impl<C: Connect> Forwarder<C> {
         loop {
             tokio::select! {
                 Some(ended) = self.connections.join_next() => {
-                    if let Some(event) = told(ended) {
+                    if let Some(event) = self.told(ended) {
                         return event;
                     }
                 }
@@ -111,6 +115,27 @@ impl<C: Connect> Forwarder<C> {
         }
     }
 
+    /// The next connection that the guard has refused and nobody has been told of: a client that was refused may end before
+    /// [`Self::serve`] says so. Waits for no other.
+    pub async fn guarded(&mut self) -> Option<Event<DialError<C>>> {
+        while self.way.guarded.load(Ordering::SeqCst) > 0 {
+            let ended = self.connections.join_next().await?;
+            if let Some(event @ Event::Guarded) = self.told(ended) {
+                return Some(event);
+            }
+        }
+        None
+    }
+
+    fn told(&self, ended: Result<Option<Event<DialError<C>>>, JoinError>) -> Option<Event<DialError<C>>> {
+        // A task that panicked has ended the program; one that was cut has nothing to tell.
+        let event = ended.ok().flatten();
+        if matches!(event, Some(Event::Guarded)) {
+            self.way.guarded.fetch_sub(1, Ordering::SeqCst);
+        }
+        event
+    }
+
     /// How many connections are open.
     pub fn open_connections(&self) -> usize {
         self.connections.len()
@@ -128,11 +153,6 @@ impl<C: Connect> Forwarder<C> {
     }
 }
 
-fn told<E>(ended: Result<Option<E>, JoinError>) -> Option<E> {
-    // A task that panicked has ended the program; one that was cut has nothing to tell.
-    ended.ok().flatten()
-}
-
 async fn serve<C: Connect>(way: Arc<WayOut<C>>, mut peer: Peer) -> Option<Event<DialError<C>>> {
     let opened = async {
         let (mut connection, place) = way.lanes.dial(&way.address).await?;
@@ -145,6 +165,7 @@ async fn serve<C: Connect>(way: Arc<WayOut<C>>, mut peer: Peer) -> Option<Event<
     match opened.await {
         Ok((connection, _place, None)) => connection.relay(peer).await.err().map(Event::Broken),
         Ok((_, _, Some(words))) => {
+            way.guarded.fetch_add(1, Ordering::SeqCst);
             refuse(&mut peer, &words).await;
             Some(Event::Guarded)
         }

@@ -180,7 +180,12 @@ impl Prepared {
         let mut child = program.start().map_err(Report::from)?;
         loop {
             tokio::select! {
-                end = child.wait() => return Ok(end.map_err(Report::from)?),
+                end = child.wait() => {
+                    while let Some(event) = way.guarded().await {
+                        tell(&event, printer, false);
+                    }
+                    return Ok(end.map_err(Report::from)?);
+                }
                 event = way.serve() => tell(&event, printer, false),
                 () = &mut answering => {}
                 Some(reader) = readers.recv() => {

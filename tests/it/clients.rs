@@ -1,0 +1,106 @@
+//! Clients for the tests of `exec`: real ones where they are installed, and scripts that stand in for those that are not and
+//! tell what they were given.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use rdsconn_lab::environment::{Output, TestEnv};
+
+use crate::stage::{HOST, Stage};
+
+/// Every token begins its query like this.
+pub(crate) const CANARY: &[u8] = b"Action=connect";
+
+/// What Oracle's `mysql` says of itself.
+pub(crate) const ORACLE: &str = "mysql  Ver 9.7.4 for Linux on x86_64 (MySQL Community Server - GPL)";
+
+/// Plays a case on the embedded lab, and on the real one where it can be had, with an empty `bin` first on the path.
+pub(crate) fn on_each(case: impl Fn(&Stage)) {
+    case(&embedded());
+    if let Some(stage) = real() {
+        case(&stage);
+    }
+}
+
+/// The embedded lab, with an empty `bin` first on the path.
+pub(crate) fn embedded() -> Stage {
+    furnished(Stage::embedded())
+}
+
+/// The real lab, with an empty `bin` first on the path; `None`, said loudly, where something is missing.
+pub(crate) fn real() -> Option<Stage> {
+    Stage::real().map(furnished)
+}
+
+/// Puts an empty `bin` first on a stage's path.
+pub(crate) fn furnished(mut stage: Stage) -> Stage {
+    let bin = stage.home.path("bin");
+    std::fs::create_dir(&bin).unwrap();
+    let path = std::env::var("PATH").unwrap();
+    stage.home.set("PATH", format!("{}:{path}", bin.display()));
+    stage
+}
+
+/// Leaves nothing on the path but `bin`, and in it what the tests and rdsconn themselves need.
+pub(crate) fn only_bin_on_path(home: &mut TestEnv) {
+    let bin = home.path("bin");
+    for name in ["ssh", "setsid", "sh", "install"] {
+        std::os::unix::fs::symlink(installed(name).unwrap(), bin.join(name)).unwrap();
+    }
+    home.set("PATH", bin);
+}
+
+/// Adds a program of the home's `bin`. The file is written by a process of its own: another test's child could otherwise
+/// hold it open for writing in the moment in which it is to be run.
+pub(crate) fn program(home: &TestEnv, name: &str, text: &str) -> PathBuf {
+    let path = home.path("bin").join(name);
+    let mut installing = home.start("install", ["-D", "-m", "700", "/dev/stdin", path.to_str().unwrap()]);
+    installing.send(text);
+    installing.finish().succeeded();
+    path
+}
+
+/// A client that tells its version when asked, and else runs this script.
+pub(crate) fn client(home: &TestEnv, name: &str, version: &str, script: &str) -> PathBuf {
+    let text = format!(
+        "#!/bin/sh\nfor argument; do test \"$argument\" != --version || {{ echo '{version}'; exit 0; }}; done\n{script}\n"
+    );
+    program(home, name, &text)
+}
+
+/// Where a program of the machine is.
+pub(crate) fn installed(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap();
+    let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|path| path.is_file());
+    if found.is_none() {
+        // Not eprintln!, which the test harness swallows.
+        let _ = writeln!(std::io::stderr(), "\nSKIPPED what needs {name}: it is not installed");
+    }
+    found
+}
+
+/// Those of these names that are installed.
+pub(crate) fn all_installed<'a>(names: &[&'a str]) -> Vec<&'a str> {
+    names.iter().copied().filter(|name| installed(name).is_some()).collect()
+}
+
+/// What a program says of its version.
+pub(crate) fn version(home: &TestEnv, name: &str) -> String {
+    home.run(name, ["--no-defaults", "--version"]).stdout
+}
+
+/// The command line of `rdsconn exec`.
+pub(crate) fn line<'a>(client: &'a str, options: &[&'a str], arguments: &[&'a str]) -> Vec<&'a str> {
+    [&["exec", client, HOST], options, &["--"], arguments].concat()
+}
+
+/// Runs `rdsconn exec CLIENT HOST -- ARGUMENTS` to its end.
+#[track_caller]
+pub(crate) fn exec(stage: &Stage, client: &str, arguments: &[&str]) -> Output {
+    stage.home.rdsconn(line(client, &[], arguments))
+}
+
+/// The folders of runs that are there.
+pub(crate) fn run_folders(home: &TestEnv) -> usize {
+    std::fs::read_dir(home.path("run/rdsconn")).map_or(0, Iterator::count)
+}
