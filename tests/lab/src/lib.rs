@@ -11,6 +11,7 @@
 )]
 
 pub mod certificates;
+pub mod client;
 pub mod driver;
 pub mod embedded;
 pub mod environment;
