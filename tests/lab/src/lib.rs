@@ -11,6 +11,8 @@
 )]
 
 pub mod certificates;
+pub mod client;
+pub mod driver;
 pub mod embedded;
 pub mod environment;
 pub mod hostile;
