@@ -46,19 +46,24 @@ pub fn answer_shell(environment: &Environment) -> u8 {
 
 fn answer(command: Command, environment: &Environment) -> Result<Reply, String> {
     let input = RequestInput::stdin().map_err(|error| error.to_string())?;
+    let request = match helper::read(command, &input) {
+        Ok(request) => request,
+        Err(reply) => return Ok(reply),
+    };
     let options = CommonOptions::silent();
     let printer = Printer::new(&options, environment);
     let vault = LazyVault { environment, options, printer, context: OnceCell::new() };
     let runtime = runtime().map_err(|failure| one_line(&failure))?;
-    Ok(runtime
-        .block_on(async {
-            let mut termination = Termination::listen().map_err(|error| error.to_string())?;
-            tokio::select! {
-                reply = helper::serve(command, &input, &vault) => Ok(reply),
-                _ = termination.next() => Err("interrupted".to_owned()),
-            }
-        })
-        .unwrap_or_else(|text: String| Reply::failure(&text)))
+    let reply = runtime.block_on(async {
+        let mut termination = Termination::listen().map_err(|error| error.to_string())?;
+        tokio::select! {
+            reply = helper::serve(command, &request, &input, &vault) => Ok(reply),
+            _ = termination.next() => Err("interrupted".to_owned()),
+        }
+    });
+    // Whatever was begun for a request that is broken off, such as the look-up of a name, is not waited for.
+    runtime.shutdown_background();
+    reply
 }
 
 /// Conventions, tokens and live processes, each looked at when the first question about it comes.

@@ -21,7 +21,7 @@ pub use delegate::{DELEGATED, Delegate, OtherHelper, Outcome};
 pub use reply::{NOT_FOUND, Reply};
 pub use request::{Generation, Request, RequestProblem, SecretId, SecretType};
 pub use server_url::{DEFAULT_PORT, Listener, Loopback, ServerUrl, to_url};
-pub use verbs::{Answer, Granted, Vault, at_once, serve};
+pub use verbs::{Answer, Granted, Vault, at_once, read, serve};
 
 #[cfg(test)]
 mod tests;

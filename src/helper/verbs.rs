@@ -68,15 +68,23 @@ pub fn at_once(arguments: &[std::ffi::OsString]) -> Result<Command, Reply> {
     }
 }
 
-/// Reads the request of a command, and answers it.
-pub async fn serve(command: Command, input: &RequestInput, vault: &impl Vault) -> Reply {
+/// Reads the request of a command to its end; empty for those that never wait for one. Waits for the pipe, and for nothing
+/// else: to be called while a signal still ends the process by itself.
+pub fn read(command: Command, input: &RequestInput) -> Result<Zeroizing<Vec<u8>>, Reply> {
+    match command {
+        Command::Version | Command::List => Ok(Zeroizing::default()),
+        Command::Get | Command::Erase | Command::Store => {
+            input.read_to_end(LONGEST_REQUEST).map_err(|error| unread(&error))
+        }
+    }
+}
+
+/// Answers a command with this request. `list` looks at `input` for itself, and waits a moment for it at most.
+pub async fn serve(command: Command, request: &[u8], input: &RequestInput, vault: &impl Vault) -> Reply {
     match command {
         Command::Version => Reply::version(),
         Command::List => list(input, vault).await,
-        Command::Get | Command::Erase | Command::Store => match input.read_to_end(LONGEST_REQUEST) {
-            Ok(bytes) => one(command, &bytes, vault).await,
-            Err(error) => unread(&error),
-        },
+        Command::Get | Command::Erase | Command::Store => one(command, request, vault).await,
     }
 }
 

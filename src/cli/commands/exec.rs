@@ -121,7 +121,11 @@ async fn prepare(
 ) -> Result<Prepared, Failure> {
     let flavour = Flavour::identify(client, context.environment).await.map_err(Report::from)?;
     launch::check(client, flavour, &wishes).map_err(Report::from)?;
-    if matches!(flavour, Flavour::Known { family: Family::Shell, .. }) && has_our_helper(client, context).await {
+    // Through the tunnel the helper asks this process. On a direct route it would be asked for the address, of which only the
+    // name that was typed says whose keys sign for it.
+    let is_tunnel = !database.plan().bastion.is_empty();
+    let is_shell = matches!(flavour, Flavour::Known { family: Family::Shell, .. });
+    if is_tunnel && is_shell && has_our_helper(client, context).await {
         wishes.shell_helper = Some(helper::NAME);
     }
     let plan = database.plan();

@@ -74,6 +74,11 @@ async fn hold(
         ListenAddress::Socket(_) => None,
     };
     let mut forwarder = forwarder(listener, lanes, database, None);
+    // MySQL Shell's helper may ask what is behind the port, from the moment that the port is told. Without a folder for the
+    // socket there is nobody to ask, which is no reason not to hold the tunnel.
+    let folder = RunFolder::create(environment).ok();
+    let socket = folder.as_ref().and_then(behind::socket);
+    let mut answering = pin!(behind::answer(socket.filter(|_| port.is_some()), port.unwrap_or_default(), database));
     let text = if arguments.json {
         let object = json!({
             "listener": listener_text,
@@ -86,11 +91,6 @@ async fn hold(
         format!("{listener_text}\n")
     };
     printer.data(&text).map_err(Failure::Output)?;
-    // MySQL Shell's helper may ask what is behind the port. Without a folder for the socket there is nobody to ask, which is
-    // no reason not to hold the tunnel.
-    let folder = RunFolder::create(environment).ok();
-    let socket = folder.as_ref().and_then(behind::socket);
-    let mut answering = pin!(behind::answer(socket.filter(|_| port.is_some()), port.unwrap_or_default(), database));
     let signal = loop {
         tokio::select! {
             () = &mut answering => {}

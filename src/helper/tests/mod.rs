@@ -109,7 +109,11 @@ pub(super) async fn exchange(command: &str, stdin: Stdin, vault: &TestVault) -> 
         // `list` does not wait for what is not there yet.
         sender.join().unwrap();
     }
-    let reply = serve(command, &RequestInput::of(reader), vault).await;
+    let input = RequestInput::of(reader);
+    let reply = match read(command, &input) {
+        Ok(request) => serve(command, &request, &input, vault).await,
+        Err(reply) => reply,
+    };
     drop(kept);
     reply
 }
