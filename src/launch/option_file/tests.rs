@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn file(format: Format, limit: Option<usize>) -> OptionFile {
-    OptionFile { program: "/usr/bin/mysql".into(), format, limit, is_regular: false }
+    OptionFile { program: "/usr/bin/mysql".into(), format, limit, is_regular: false, is_without_password: false }
 }
 
 fn options() -> Format {
@@ -130,4 +130,10 @@ proptest! {
         prop_assert_eq!(read_back(text, "password"), Some(password));
         prop_assert_eq!(read_back(text, "ssl-fp"), Some("1A".to_owned()));
     }
+}
+
+#[test]
+fn where_a_helper_answers_the_file_holds_the_users_own_options_alone() {
+    let file = OptionFile { is_without_password: true, ..file(options(), Some(PIECEWISE)) };
+    assert_eq!(file.text(&"x".repeat(PIECEWISE + 1).into()).unwrap().expose_secret(), "[mysql]\npager=less\n");
 }
