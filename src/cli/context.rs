@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::aws::{self, Profiles, Tokens};
 use crate::backend::{AuthToken, Connect as _, Progress, Stage, Statements as _, TokenProvider as _, TokenRequest};
-use crate::cache::{Cache, CachedTokens, Storage};
+use crate::cache::{self, Cache, CachedTokens, Storage};
 use crate::cli::arguments::{CommonOptions, TargetOptions};
 use crate::cli::bastion::BastionLogin;
 use crate::cli::commands::query::Stop;
@@ -18,6 +18,7 @@ use crate::cli::report::{self, Failure, Report};
 use crate::config::{self, ConfigError, Overrides, Resolution, Settings};
 use crate::mysql::{self, Gate};
 use crate::os::Environment;
+use crate::query::escape_for_terminal;
 use crate::session::{self, Connected, Open, Plan, Via};
 use crate::ssh::{self, SshSession};
 use crate::target::{Field, HostArgument, Origin, SslMode, Target};
@@ -169,7 +170,20 @@ impl Database<'_> {
         let Plan { endpoint, region, user, .. } = &self.plan;
         let token = self.tokens.token(TokenRequest { endpoint, region, user }).await.map_err(Report::from)?;
         progress.end(Stage::Credentials, region);
+        self.tell_of_cache();
         Ok(token)
+    }
+
+    /// Says once why a token could not be kept: nothing is wrong today, but the next command will take longer. That there is
+    /// no place at all is how containers are.
+    fn tell_of_cache(&self) {
+        let is_worth_telling =
+            |fault: &cache::Error| !matches!(fault, cache::Error::NoPlace) || self.context.printer.verbose > 0;
+        if let Some(fault) = self.tokens.cache.take_fault().filter(is_worth_telling) {
+            let report = Report::new(ExitStatus::Success, &fault);
+            let text = format!("warning: {}: {}", report.error, report.causes.join(": "));
+            self.progress.remark(&escape_for_terminal(text.trim_end_matches(": ")));
+        }
     }
 
     /// Forgets a kept token that the server has refused.
@@ -186,6 +200,7 @@ impl Database<'_> {
             let _ = self.certificate_name.set(name);
             opened = Box::pin(self.open_plan(&self.effective_plan())).await;
         }
+        self.tell_of_cache();
         self.progress.clear();
         Ok(opened.map_err(|error| report::opening(error, &self.plan))?)
     }
