@@ -49,7 +49,7 @@ const MYDUMPER: Flavour = known(Family::Mydumper(Library::MariaDb), Tool::Parall
 const ALL: [Flavour; 7] = [ORACLE, MARIADB_10, MARIADB_11, SHELL, MYCLI_1, MYCLI_2, MYDUMPER];
 
 fn started(flavour: Flavour, access: &Access, arguments: &[&str]) -> Result<ClientCommand, Error> {
-    let wishes = Wishes { arguments: arguments.iter().map(OsString::from).collect(), password_variable: None };
+    let wishes = Wishes { arguments: arguments.iter().map(OsString::from).collect(), ..Wishes::default() };
     command(&Client::at("/usr/bin/client", None), flavour, access, &wishes, &Environment::default())
 }
 
@@ -258,7 +258,7 @@ fn recipe(arguments: &[&str], environment: &[(&str, &str)]) -> Recipe {
 }
 
 fn with_recipe(flavour: Flavour, recipe: Recipe, arguments: &[&str]) -> Result<ClientCommand, Error> {
-    let wishes = Wishes { arguments: arguments.iter().map(OsString::from).collect(), password_variable: None };
+    let wishes = Wishes { arguments: arguments.iter().map(OsString::from).collect(), ..Wishes::default() };
     command(&Client::at("/bin/report", Some(recipe)), flavour, &access(), &wishes, &Environment::default())
 }
 
@@ -321,7 +321,7 @@ fn versions_that_cannot_verify_are_refused() {
 #[test]
 fn t15_the_passwords_variable_is_a_plain_name_of_its_own() {
     let checked = |name: &str| {
-        let wishes = Wishes { arguments: Vec::new(), password_variable: Some(name.to_owned()) };
+        let wishes = Wishes { password_variable: Some(name.to_owned()), ..Wishes::default() };
         check(&Client::at("/bin/x", None), Flavour::Other, &wishes)
     };
     for name in ["MYSQL_PWD", "DB_PASSWORD", "_p", "p1"] {
@@ -353,4 +353,23 @@ fn limits_and_kinds_of_option_files() {
     assert!(file(later).must_be_regular());
     let text = file(MYDUMPER).text(&"x".into()).unwrap();
     assert!(secrecy::ExposeSecret::expose_secret(&text).contains(&format!("ssl-fp=\"{}\"", "1A".repeat(20))));
+}
+
+#[test]
+fn t15_mysql_shell_with_a_helper_gets_no_password_from_us() {
+    let wishes = Wishes { shell_helper: Some("rdsconn"), ..Wishes::default() };
+    let start = |flavour| {
+        command(&Client::at("/usr/bin/client", None), flavour, &access(), &wishes, &Environment::default()).unwrap()
+    };
+    let text = |command: &ClientCommand| {
+        let text = command.option_file.as_ref().unwrap().text(&"CANARY".into()).unwrap();
+        secrecy::ExposeSecret::expose_secret(&text).to_owned()
+    };
+    let helper = OsString::from("MYSQLSH_CREDENTIAL_STORE_HELPER");
+    let shell = start(SHELL);
+    assert!(!text(&shell).contains("CANARY"));
+    assert_eq!(shell.environment[&helper], "rdsconn");
+    // Nobody else would ask one.
+    let oracle = start(ORACLE);
+    assert!(text(&oracle).contains("CANARY") && !oracle.environment.contains_key(&helper));
 }
