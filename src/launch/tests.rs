@@ -354,3 +354,22 @@ fn limits_and_kinds_of_option_files() {
     let text = file(MYDUMPER).text(&"x".into()).unwrap();
     assert!(secrecy::ExposeSecret::expose_secret(&text).contains(&format!("ssl-fp=\"{}\"", "1A".repeat(20))));
 }
+
+#[test]
+fn t15_mysql_shell_with_a_helper_gets_no_password_from_us() {
+    let wishes = Wishes { shell_helper: Some("rdsconn"), ..Wishes::default() };
+    let start = |flavour| {
+        command(&Client::at("/usr/bin/client", None), flavour, &access(), &wishes, &Environment::default()).unwrap()
+    };
+    let text = |command: &ClientCommand| {
+        let text = command.option_file.as_ref().unwrap().text(&"CANARY".into()).unwrap();
+        secrecy::ExposeSecret::expose_secret(&text).to_owned()
+    };
+    let helper = OsString::from("MYSQLSH_CREDENTIAL_STORE_HELPER");
+    let shell = start(SHELL);
+    assert!(!text(&shell).contains("CANARY"));
+    assert_eq!(shell.environment[&helper], "rdsconn");
+    // Nobody else would ask one.
+    let oracle = start(ORACLE);
+    assert!(text(&oracle).contains("CANARY") && !oracle.environment.contains_key(&helper));
+}

@@ -20,10 +20,11 @@ fn read_back(text: &str, name: &str) -> Option<String> {
     for line in text.lines() {
         if let Some(rest) = line.strip_prefix('[') {
             group = rest.split(']').next().unwrap();
-        } else if let Some((key, value)) = line.split_once('=') {
-            if group == "client" && key.trim() == name {
-                found = Some(value_of(value));
-            }
+        } else if let Some((key, value)) = line.split_once('=')
+            && group == "client"
+            && key.trim() == name
+        {
+            found = Some(value_of(value));
         }
     }
     found
@@ -114,6 +115,48 @@ fn a_line_holds_what_mycli_can_read() {
     }
     for password in ["a\nb", "a\r", " a", "a ", "\ta", "\u{a0}a", "a\u{1f}", "a\0b", "€"] {
         assert!(matches!(line.text(&password.into()), Err(Error::PasswordCharacter { .. })), "{password:?}");
+    }
+}
+
+/// The clients themselves say what they have read, without connecting: not of a password, but a prompt is quoted alike.
+#[tokio::test]
+async fn real_clients_read_what_was_quoted() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use crate::os::{Environment, Lookup, Program};
+    let environment = Environment::of([("PATH", "/usr/bin:/usr/local/bin:/bin")]);
+    let values = [
+        "plain",
+        "a#b;c",
+        "a\"b'c",
+        "'x'",
+        "\"x\"",
+        "\\n\\\\s\\",
+        "a\nb\tc\rd\x08e",
+        " a ",
+        "!include x",
+        "[x]",
+        "ä€",
+        "\x01\x7f",
+    ];
+    let mut tried = 0;
+    for name in ["mysql", "mariadb"] {
+        let Lookup::Found(program) = Program::look_up(name.as_ref(), &environment) else { continue };
+        tried += 1;
+        for value in values {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(0o600)).unwrap();
+            std::io::Write::write_all(&mut file.as_file(), format!("[client]\nprompt={}\n", quote(value)).as_bytes())
+                .unwrap();
+            let option = format!("--defaults-file={}", file.path().display());
+            let program = Program::new(&program, &environment).argument(option).argument("--print-defaults");
+            let said = String::from_utf8(program.capture().await.unwrap().stdout).unwrap();
+            let read = said.split_once("--prompt=").unwrap().1.trim_end_matches('\n').strip_suffix(' ').unwrap();
+            assert_eq!(read, value, "{name}");
+        }
+    }
+    if tried == 0 {
+        eprintln!("SKIPPED: neither mysql nor mariadb is installed, so no real client has read what was quoted");
     }
 }
 

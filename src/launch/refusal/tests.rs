@@ -5,6 +5,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::launch::Library;
 
+/// A command line, and the argument that is refused with what it would change.
+type Case<'a> = (&'a [&'a str], Option<(&'a str, &'a str)>);
+
 const SERVERS: [Family; 2] = [Family::Oracle, Family::MariaDb];
 
 fn refused(family: Family, tool: Tool, line: &[&str]) -> Option<(String, &'static str)> {
@@ -112,7 +115,7 @@ fn what_only_looks_like_it_is_left_alone() {
 
 #[test]
 fn t19_mysql_shell_is_not_sent_elsewhere() {
-    let cases: [(&[&str], Option<(&str, &str)>); 30] = [
+    let cases: [Case<'_>; 30] = [
         (&["root@evil"], Some(("…@evil", "the host"))),
         (&["mysql://root:pw@evil:1/x"], Some(("…@evil:1/x", "the host"))),
         (&["--sql", "evil"], Some(("evil", "the host"))),
@@ -230,7 +233,7 @@ proptest! {
         value in prop::option::of("[ -~]{0,8}"),
     ) {
         let kept = name.len().saturating_sub(cut).max(3);
-        let mut spelled = prefixes.iter().map(|prefix| format!("{prefix}-")).collect::<String>() + &name[..kept];
+        let mut spelled = [&prefixes[..], &[&name[..kept]]].concat().join("-");
         if underscores {
             spelled = spelled.replace('-', "_");
         }
