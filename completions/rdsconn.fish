@@ -63,10 +63,14 @@ complete -c rdsconn -n "__fish_rdsconn_needs_command" -s q -l quiet -d 'No progr
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -s v -l verbose -d 'Say more; may be repeated'
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -s h -l help -d 'Print help'
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -s V -l version -d 'Print version'
-complete -c rdsconn -n "__fish_rdsconn_needs_command" -a "query" -d 'Run SQL on HOST (the same as a bare HOST; for hosts that are named like a command)'
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -a "query" -d 'Run SQL on HOST, or start the default client (the same as a bare HOST; for hosts that are named like a command)'
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -a "exec" -d 'Start mysql, mariadb, mysqlsh, mysqldump, mycli or any program on the tunnel to HOST'
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -a "tunnel" -d 'Hold a tunnel to HOST open; prints the listener on stdout'
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -a "token" -d 'Print the IAM token for HOST, and nothing else, on stdout'
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -a "explain" -d 'Show what HOST resolves to, and which file and rule said so; touches no network'
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -a "conventions" -d 'List, check or begin a folder of conventions'
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -a "helper" -d 'Install MySQL Shell\'s credential helper, show how it stands, or take it away'
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -a "cache" -d 'List or clear the tokens that are kept for the next command'
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -a "completions" -d 'Print the completion script of a shell'
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -a "man" -d 'Print a manual page'
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s e -l execute -d 'SQL to run; may be given several times' -r
@@ -107,6 +111,58 @@ complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s r -l raw -d 'D
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s q -l quiet -d 'No progress, no remarks'
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s v -l verbose -d 'Say more; may be repeated'
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s h -l help -d 'Print help'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l password-env -d 'Give the token in this variable, too: the weaker way, for programs that can take it in no other; every process of yours can read it there, and so can what the program starts' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l profile -l aws-profile -d 'AWS profile whose credentials sign' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l region -l aws-region -d 'AWS region of the endpoint' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l endpoint -d 'RDS name: the token is signed for it and the certificate verified against it' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -s P -l port -d 'Port of the endpoint [default: 3306]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l address -d 'What is dialled, if it is not the endpoint' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -s u -l user -d 'Database user' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -s D -l database -d 'Default database' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -s J -l bastion -d 'SSH bastion, or an alias from ssh_config' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l route -d 'direct or tunnel [default: tunnel where there is a bastion]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l auth -d 'Where the password comes from [default: iam]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l ssl-mode -d 'VERIFY_IDENTITY or VERIFY_CA [default: VERIFY_IDENTITY]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l ssl-ca -d 'PEM file of roots to trust beside those of RDS' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l credential -d 'Stored credential, instead of a profile' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l cluster-arn -d 'Cluster, for the Data API' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l secret-arn -d 'Secret, for the Data API' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l config -d 'Configuration file [default: ~/.config/rdsconn/config.toml]' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -s F -l ssh-config -d 'SSH configuration file, as for ssh' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l connect-timeout -d 'Time for each stage: bastion, credentials, login [default: 10]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l color -d 'Colour in messages' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -s q -l quiet -d 'No progress, no remarks'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -s v -l verbose -d 'Say more; may be repeated'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l listen -d 'Where clients connect [default: a free port of 127.0.0.1]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l drain -d 'How long open connections may go on after SIGTERM' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l profile -l aws-profile -d 'AWS profile whose credentials sign' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l region -l aws-region -d 'AWS region of the endpoint' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l endpoint -d 'RDS name: the token is signed for it and the certificate verified against it' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -s P -l port -d 'Port of the endpoint [default: 3306]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l address -d 'What is dialled, if it is not the endpoint' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -s u -l user -d 'Database user' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -s D -l database -d 'Default database' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -s J -l bastion -d 'SSH bastion, or an alias from ssh_config' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l route -d 'direct or tunnel [default: tunnel where there is a bastion]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l auth -d 'Where the password comes from [default: iam]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l ssl-mode -d 'VERIFY_IDENTITY or VERIFY_CA [default: VERIFY_IDENTITY]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l ssl-ca -d 'PEM file of roots to trust beside those of RDS' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l credential -d 'Stored credential, instead of a profile' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l cluster-arn -d 'Cluster, for the Data API' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l secret-arn -d 'Secret, for the Data API' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l config -d 'Configuration file [default: ~/.config/rdsconn/config.toml]' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -s F -l ssh-config -d 'SSH configuration file, as for ssh' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l connect-timeout -d 'Time for each stage: bastion, credentials, login [default: 10]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l color -d 'Colour in messages' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l json -d 'Print listener, endpoint, user and process id as JSON'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -s q -l quiet -d 'No progress, no remarks'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -s v -l verbose -d 'Say more; may be repeated'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -s h -l help -d 'Print help'
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l profile -l aws-profile -d 'AWS profile whose credentials sign' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l region -l aws-region -d 'AWS region of the endpoint' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l endpoint -d 'RDS name: the token is signed for it and the certificate verified against it' -r
@@ -129,7 +185,7 @@ complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l color -d 'Colo
 always\t''
 never\t''"
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l json -d 'Print token, endpoint, user and expiry as JSON'
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l fresh -d 'Mint a new token (there is no token cache in this version, so every token is new)'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l fresh -d 'Mint a new token, whatever the cache holds'
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -s q -l quiet -d 'No progress, no remarks'
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -s v -l verbose -d 'Say more; may be repeated'
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -s h -l help -d 'Print help'
@@ -189,5 +245,62 @@ never\t''"
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand conventions; and __fish_seen_subcommand_from init" -s q -l quiet -d 'No progress, no remarks'
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand conventions; and __fish_seen_subcommand_from init" -s v -l verbose -d 'Say more; may be repeated'
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand conventions; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand helper; and not __fish_seen_subcommand_from install status uninstall" -s h -l help -d 'Print help'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand helper; and not __fish_seen_subcommand_from install status uninstall" -f -a "install" -d 'Link rdsconn beside every MySQL Shell as its credential helper, and have the Shell use it'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand helper; and not __fish_seen_subcommand_from install status uninstall" -f -a "status" -d 'Show every MySQL Shell, which helper it uses, and whether ours answers'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand helper; and not __fish_seen_subcommand_from install status uninstall" -f -a "uninstall" -d 'Have MySQL Shell use the helper it used before, and remove the links'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand helper; and __fish_seen_subcommand_from install" -l shell -d 'This mysqlsh only; may be repeated [default: all of PATH and the usual folders]' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand helper; and __fish_seen_subcommand_from install" -l config -d 'Configuration file [default: ~/.config/rdsconn/config.toml]' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand helper; and __fish_seen_subcommand_from install" -s F -l ssh-config -d 'SSH configuration file, as for ssh' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand helper; and __fish_seen_subcommand_from install" -l connect-timeout -d 'Time for each stage: bastion, credentials, login [default: 10]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand helper; and __fish_seen_subcommand_from install" -l color -d 'Colour in messages' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand helper; and __fish_seen_subcommand_from install" -l no-persist -d 'Leave MySQL Shell\'s options alone: choose the helper with --credential-store-helper=rdsconn'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand helper; and __fish_seen_subcommand_from install" -s q -l quiet -d 'No progress, no remarks'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand helper; and __fish_seen_subcommand_from install" -s v -l verbose -d 'Say more; may be repeated'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand helper; and __fish_seen_subcommand_from install" -s h -l help -d 'Print help'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand helper; and __fish_seen_subcommand_from status" -l shell -d 'This mysqlsh only; may be repeated [default: all of PATH and the usual folders]' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand helper; and __fish_seen_subcommand_from status" -l config -d 'Configuration file [default: ~/.config/rdsconn/config.toml]' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand helper; and __fish_seen_subcommand_from status" -s F -l ssh-config -d 'SSH configuration file, as for ssh' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand helper; and __fish_seen_subcommand_from status" -l connect-timeout -d 'Time for each stage: bastion, credentials, login [default: 10]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand helper; and __fish_seen_subcommand_from status" -l color -d 'Colour in messages' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand helper; and __fish_seen_subcommand_from status" -s q -l quiet -d 'No progress, no remarks'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand helper; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more; may be repeated'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand helper; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand helper; and __fish_seen_subcommand_from uninstall" -l shell -d 'This mysqlsh only; may be repeated [default: all of PATH and the usual folders]' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand helper; and __fish_seen_subcommand_from uninstall" -l config -d 'Configuration file [default: ~/.config/rdsconn/config.toml]' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand helper; and __fish_seen_subcommand_from uninstall" -s F -l ssh-config -d 'SSH configuration file, as for ssh' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand helper; and __fish_seen_subcommand_from uninstall" -l connect-timeout -d 'Time for each stage: bastion, credentials, login [default: 10]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand helper; and __fish_seen_subcommand_from uninstall" -l color -d 'Colour in messages' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand helper; and __fish_seen_subcommand_from uninstall" -s q -l quiet -d 'No progress, no remarks'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand helper; and __fish_seen_subcommand_from uninstall" -s v -l verbose -d 'Say more; may be repeated'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand helper; and __fish_seen_subcommand_from uninstall" -s h -l help -d 'Print help'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand cache; and not __fish_seen_subcommand_from list clear" -s h -l help -d 'Print help'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand cache; and not __fish_seen_subcommand_from list clear" -f -a "list" -d 'List the tokens that are kept, without the tokens'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand cache; and not __fish_seen_subcommand_from list clear" -f -a "clear" -d 'Remove all tokens'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand cache; and __fish_seen_subcommand_from list" -l config -d 'Configuration file [default: ~/.config/rdsconn/config.toml]' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand cache; and __fish_seen_subcommand_from list" -s F -l ssh-config -d 'SSH configuration file, as for ssh' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand cache; and __fish_seen_subcommand_from list" -l connect-timeout -d 'Time for each stage: bastion, credentials, login [default: 10]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand cache; and __fish_seen_subcommand_from list" -l color -d 'Colour in messages' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand cache; and __fish_seen_subcommand_from list" -l json -d 'Print as JSON'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand cache; and __fish_seen_subcommand_from list" -s q -l quiet -d 'No progress, no remarks'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand cache; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more; may be repeated'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand cache; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand cache; and __fish_seen_subcommand_from clear" -l config -d 'Configuration file [default: ~/.config/rdsconn/config.toml]' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand cache; and __fish_seen_subcommand_from clear" -s F -l ssh-config -d 'SSH configuration file, as for ssh' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand cache; and __fish_seen_subcommand_from clear" -l connect-timeout -d 'Time for each stage: bastion, credentials, login [default: 10]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand cache; and __fish_seen_subcommand_from clear" -l color -d 'Colour in messages' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand cache; and __fish_seen_subcommand_from clear" -s q -l quiet -d 'No progress, no remarks'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand cache; and __fish_seen_subcommand_from clear" -s v -l verbose -d 'Say more; may be repeated'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand cache; and __fish_seen_subcommand_from clear" -s h -l help -d 'Print help'
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand man" -s h -l help -d 'Print help'

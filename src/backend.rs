@@ -19,6 +19,18 @@ pub struct AuthToken {
     pub secret: SecretString,
     /// When it must no longer be offered: the earlier of its own end and its credentials', less a margin.
     pub not_after: SystemTime,
+    /// Whether it was kept from an earlier request. If the server refuses such a one, a fresh one may fare better.
+    pub from_cache: bool,
+}
+
+/// Who a provider's credentials belong to, as far as that can be told without asking anybody: two hashes in lower-case
+/// hexadecimal. Not a secret, and nothing can be read from it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Identity {
+    /// Of everything in the files and the environment that decides who it is.
+    pub settings: String,
+    /// Of the login that those settings refer to, where there is one that is renewed from time to time.
+    pub login: String,
 }
 
 /// What a token is signed for. Always the endpoint, never a dialled address or a listener.
@@ -39,6 +51,17 @@ pub trait TokenProvider {
 
     /// Loads credentials and signs a token.
     fn token(&self, request: TokenRequest<'_>) -> impl Future<Output = Result<AuthToken, Self::Error>>;
+
+    /// Whose tokens these are, told without the network. `None` where that cannot be known; then no token may be kept.
+    fn identity(&self) -> impl Future<Output = Option<Identity>> {
+        std::future::ready(None)
+    }
+
+    /// The server has refused this token: a provider that keeps tokens does not hand it out again.
+    fn refused(&self, request: TokenRequest<'_>, token: &AuthToken) -> impl Future<Output = ()> {
+        let _ = (request, token);
+        std::future::ready(())
+    }
 }
 
 /// Opens byte streams to an address, directly or from a bastion.
@@ -143,6 +166,9 @@ pub trait Executor {
     type Error: Error + Send + Sync + 'static;
     /// One logged-in session.
     type Session: Statements<Error = Self::Error>;
+
+    /// Whether the server refused the password, so that another one may fare better.
+    fn is_access_denied(error: &Self::Error) -> bool;
 
     /// Logs in over verified TLS.
     fn login(&self, login: Login<'_>) -> impl Future<Output = Result<Self::Session, Self::Error>>;

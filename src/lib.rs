@@ -19,12 +19,14 @@
 //! | [`os`] | environment, files, programs, terminal, signals | nothing |
 //! | [`backend`] | the seam: small traits on plain types | `target` |
 //! | [`config`] | files, environment and flags to settings, each field with its origin | `target`, `os` |
-//! | [`aws`] | profiles, credentials, the token | `target`, `backend`, `os` |
+//! | [`aws`] | profiles, credentials, the token, whose it is | `target`, `backend`, `os` |
+//! | [`cache`] | tokens kept for the next command | `target`, `backend`, `os` |
 //! | [`ssh`] | ssh_config, host keys, authentication, channels | `target`, `backend`, `os` |
 //! | [`mysql`] | the login gate, TLS trust, statements, values | `target`, `backend`, `os` |
 //! | [`session`] | opens a target over its route | `target`, `backend`, `os` |
 //! | [`launch`] | external clients: what each gets on its command line, in its environment, in its option file | `target`, `backend`, `os` |
 //! | [`query`] | statements in, rows out | `target`, `backend` |
+//! | [`helper`] | MySQL Shell's credential-helper protocol | `target`, `os` |
 //! | [`cli`] | arguments, words, exit codes; the one place that joins rooms | all |
 //!
 //! Only `aws` names an AWS crate, only `ssh` names russh, only `mysql` names mysql_async and rustls. A test reads the source and
@@ -34,8 +36,8 @@
 //!
 //! 1. The same host name and files always give the same target.
 //! 2. A token is signed for the endpoint, never for a listener.
-//! 3. A token leaves the process only over TLS that was verified for the endpoint, on stdout of `rdsconn token`, or to the
-//!    user's own client.
+//! 3. A token leaves the process only over TLS that was verified for the endpoint, on stdout of `rdsconn token`, to the user's
+//!    own client or MySQL Shell, or into the user's own private cache.
 //! 4. Secrets never reach argv, the environment of a child, logs, Debug or error text.
 //! 5. Rooms neither print nor prompt: questions leave as callbacks that `cli` answers.
 //! 6. A statement whose bytes may have reached the server is never sent again.
@@ -43,8 +45,10 @@
 
 pub mod aws;
 pub mod backend;
+pub mod cache;
 pub mod cli;
 pub mod config;
+pub mod helper;
 pub mod launch;
 pub mod mysql;
 pub mod os;

@@ -12,6 +12,9 @@ fn main() -> ExitCode {
     if rdsconn::os::launcher::is_called(environment.arguments()) {
         return launch(&environment);
     }
+    if rdsconn::cli::is_shell_helper(&environment) {
+        return ExitCode::from(rdsconn::cli::answer_shell(&environment));
+    }
     rdsconn::cli::prepare_process();
     let status = rdsconn::cli::run(&environment);
     if let ExitStatus::Signal(number) = status {

@@ -14,13 +14,12 @@ use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
+use aws_types::os_shim_internal::{Env, Fs};
 use aws_types::region::Region;
 
-use super::{Error, Profiles, token};
-use crate::backend::{AuthToken, TokenProvider, TokenRequest};
-
-/// The profile of the AWS files that is used where none is named.
-const DEFAULT_PROFILE: &str = "default";
+use super::profiles::DEFAULT_PROFILE;
+use super::{Error, Profiles, identity, token};
+use crate::backend::{AuthToken, Identity, TokenProvider, TokenRequest};
 
 /// Mints tokens with the credentials of one profile, or of the surroundings where no profile is named.
 #[derive(Debug)]
@@ -44,6 +43,10 @@ impl TokenProvider for Tokens {
             return Err(Error::CredentialsExpired { profile: self.profile.clone(), expiry });
         }
         token::sign(&credentials, request, now)
+    }
+
+    async fn identity(&self) -> Option<Identity> {
+        identity::identity(&Fs::real(), &Env::real(), self.profile.as_deref(), self.instance_metadata).await
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod credentials;
 mod error;
+mod identity;
 mod profiles;
 mod token;
 

@@ -7,7 +7,17 @@ use aws_types::os_shim_internal::{Env, Fs};
 use super::Error;
 
 /// How many `source_profile` steps are followed before giving up on a loop.
-const LONGEST_CHAIN: usize = 16;
+pub(super) const LONGEST_CHAIN: usize = 16;
+
+/// The profile of the AWS files that is used where none is named.
+pub(super) const DEFAULT_PROFILE: &str = "default";
+
+/// Reads the files that these surroundings name. Files that do not exist are empty.
+pub(super) async fn read(files: &Fs, environment: &Env) -> Result<ProfileSet, Error> {
+    aws_config::profile::load(files, environment, &EnvConfigFiles::default(), None)
+        .await
+        .map_err(|error| Error::ProfileFiles(Box::new(error)))
+}
 
 /// The profiles of `~/.aws/config` and `~/.aws/credentials`, or of the files the `AWS_*` variables name.
 #[derive(Debug)]
@@ -18,10 +28,7 @@ pub struct Profiles {
 impl Profiles {
     /// Reads the files. Files that do not exist are empty.
     pub async fn load() -> Result<Self, Error> {
-        let set = aws_config::profile::load(&Fs::real(), &Env::real(), &EnvConfigFiles::default(), None)
-            .await
-            .map_err(|error| Error::ProfileFiles(Box::new(error)))?;
-        Ok(Self { set })
+        Ok(Self { set: read(&Fs::real(), &Env::real()).await? })
     }
 
     /// The names of all profiles, sorted.

@@ -11,6 +11,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::query::Format;
 
+mod options;
+
+use options::seconds;
+pub(crate) use options::{Color, CommonOptions, TargetOptions};
+
 /// Type one short name and be inside the right RDS or Aurora MySQL database.
 #[derive(Debug, Parser)]
 #[command(
@@ -48,6 +53,12 @@ pub(crate) enum Command {
     /// List, check or begin a folder of conventions
     #[command(subcommand)]
     Conventions(Conventions),
+    /// Install MySQL Shell's credential helper, show how it stands, or take it away
+    #[command(subcommand)]
+    Helper(Helper),
+    /// List or clear the tokens that are kept for the next command
+    #[command(subcommand)]
+    Cache(CacheCommand),
     /// Print the completion script of a shell
     Completions {
         /// The shell
@@ -181,7 +192,7 @@ pub(crate) struct Token {
     /// Print token, endpoint, user and expiry as JSON
     #[arg(long)]
     pub json: bool,
-    /// Mint a new token (there is no token cache in this version, so every token is new)
+    /// Mint a new token, whatever the cache holds
     #[arg(long)]
     pub fresh: bool,
     #[command(flatten)]
@@ -228,87 +239,59 @@ pub(crate) enum Conventions {
     },
 }
 
-/// Options that set a field of the target.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Target")]
-pub(crate) struct TargetOptions {
-    /// AWS profile whose credentials sign
-    #[arg(long, visible_alias = "aws-profile", value_name = "NAME")]
-    pub profile: Option<String>,
-    /// AWS region of the endpoint
-    #[arg(long, visible_alias = "aws-region", value_name = "REGION")]
-    pub region: Option<String>,
-    /// RDS name: the token is signed for it and the certificate verified against it
-    #[arg(long, value_name = "NAME")]
-    pub endpoint: Option<String>,
-    /// Port of the endpoint [default: 3306]
-    #[arg(short = 'P', long, value_name = "PORT")]
-    pub port: Option<String>,
-    /// What is dialled, if it is not the endpoint
-    #[arg(long, value_name = "HOST[:PORT]")]
-    pub address: Option<String>,
-    /// Database user
-    #[arg(short, long, value_name = "NAME")]
-    pub user: Option<String>,
-    /// Default database
-    #[arg(short = 'D', long, value_name = "NAME")]
-    pub database: Option<String>,
-    /// SSH bastion, or an alias from ssh_config
-    #[arg(short = 'J', long, value_name = "[USER@]HOST[:PORT]")]
-    pub bastion: Option<String>,
-    /// direct or tunnel [default: tunnel where there is a bastion]
-    #[arg(long, value_name = "ROUTE")]
-    pub route: Option<String>,
-    /// Where the password comes from [default: iam]
-    #[arg(long, value_name = "AUTH")]
-    pub auth: Option<String>,
-    /// VERIFY_IDENTITY or VERIFY_CA [default: VERIFY_IDENTITY]
-    #[arg(long, value_name = "MODE", ignore_case = true)]
-    pub ssl_mode: Option<String>,
-    /// PEM file of roots to trust beside those of RDS
-    #[arg(long, value_name = "FILE")]
-    pub ssl_ca: Option<String>,
-    /// Stored credential, instead of a profile
-    #[arg(long, value_name = "NAME", hide = true)]
-    pub credential: Option<String>,
-    /// Cluster, for the Data API
-    #[arg(long, value_name = "ARN", hide = true)]
-    pub cluster_arn: Option<String>,
-    /// Secret, for the Data API
-    #[arg(long, value_name = "ARN", hide = true)]
-    pub secret_arn: Option<String>,
+/// `rdsconn helper …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Helper {
+    /// Link rdsconn beside every MySQL Shell as its credential helper, and have the Shell use it
+    Install {
+        /// Leave MySQL Shell's options alone: choose the helper with --credential-store-helper=rdsconn
+        #[arg(long)]
+        no_persist: bool,
+        #[command(flatten)]
+        shells: Shells,
+        #[command(flatten)]
+        common: CommonOptions,
+    },
+    /// Show every MySQL Shell, which helper it uses, and whether ours answers
+    Status {
+        #[command(flatten)]
+        shells: Shells,
+        #[command(flatten)]
+        common: CommonOptions,
+    },
+    /// Have MySQL Shell use the helper it used before, and remove the links
+    Uninstall {
+        #[command(flatten)]
+        shells: Shells,
+        #[command(flatten)]
+        common: CommonOptions,
+    },
 }
 
-/// Options of every command.
+/// Which MySQL Shells are meant.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "General")]
-pub(crate) struct CommonOptions {
-    /// Configuration file [default: ~/.config/rdsconn/config.toml]
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// SSH configuration file, as for ssh
-    #[arg(short = 'F', long, value_name = "FILE")]
-    pub ssh_config: Option<PathBuf>,
-    /// Time for each stage: bastion, credentials, login [default: 10]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    pub connect_timeout: Option<Duration>,
-    /// No progress, no remarks
-    #[arg(short, long, conflicts_with = "verbose")]
-    pub quiet: bool,
-    /// Say more; may be repeated
-    #[arg(short, long, action = clap::ArgAction::Count)]
-    pub verbose: u8,
-    /// Colour in messages
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
-    pub color: Color,
+pub(crate) struct Shells {
+    /// This mysqlsh only; may be repeated [default: all of PATH and the usual folders]
+    #[arg(long = "shell", value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
 }
 
-/// `--color`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Color {
-    Auto,
-    Always,
-    Never,
+/// `rdsconn cache …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CacheCommand {
+    /// List the tokens that are kept, without the tokens
+    List {
+        /// Print as JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        common: CommonOptions,
+    },
+    /// Remove all tokens
+    Clear {
+        #[command(flatten)]
+        common: CommonOptions,
+    },
 }
 
 /// The shells that completions exist for.
@@ -324,13 +307,6 @@ pub(crate) enum Shell {
 /// The names come from the room that has the formats, so that help and completions cannot miss one.
 fn formats() -> impl TypedValueParser<Value = Format> {
     PossibleValuesParser::new(Format::ALL.map(Format::name)).try_map(|name| name.parse::<Format>())
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    match text.parse::<f64>() {
-        Ok(number) if number > 0.0 && number <= 86_400.0 => Ok(Duration::from_secs_f64(number)),
-        _ => Err("a number of seconds, more than 0 and at most 86400".to_owned()),
-    }
 }
 
 #[cfg(test)]

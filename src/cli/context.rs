@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::aws::{self, Profiles, Tokens};
 use crate::backend::{AuthToken, Connect as _, Progress, Stage, Statements as _, TokenProvider as _, TokenRequest};
+use crate::cache::{self, Cache, CachedTokens, Storage};
 use crate::cli::arguments::{CommonOptions, TargetOptions};
 use crate::cli::bastion::BastionLogin;
 use crate::cli::commands::query::Stop;
@@ -14,15 +15,19 @@ use crate::cli::exit_status::ExitStatus;
 use crate::cli::printer::Printer;
 use crate::cli::progress::{Silent, StageLines};
 use crate::cli::report::{self, Failure, Report};
-use crate::config::{ConfigError, Overrides, Resolution, Settings};
+use crate::config::{self, ConfigError, Overrides, Resolution, Settings};
 use crate::mysql::{self, Gate};
 use crate::os::Environment;
+use crate::query::escape_for_terminal;
 use crate::session::{self, Connected, Open, Plan, Via};
 use crate::ssh::{self, SshSession};
 use crate::target::{Field, HostArgument, Origin, SslMode, Target};
 
 /// For each stage, unless `--connect-timeout` says otherwise.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long another process may take that mints the same token: as long as a person needs for a second factor.
+const MINTING: Duration = Duration::from_mins(1);
 
 /// One thread: nothing here computes for long, and the tunnel was measured faster without hand-overs between threads.
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
@@ -89,13 +94,24 @@ impl<'a> Context<'a> {
         Ok(())
     }
 
-    /// Mints tokens for a target.
-    pub(crate) fn tokens(&self, target: &Target) -> Tokens {
-        Tokens {
+    /// Mints tokens for a target, and keeps them for the next command.
+    pub(crate) fn tokens(&self, target: &Target) -> CachedTokens<Tokens> {
+        let tokens = Tokens {
             profile: target.profile.clone(),
             instance_metadata: self.environment.text("AWS_EC2_METADATA_DISABLED") == Some("false"),
             timeout: self.connect_timeout,
-        }
+        };
+        CachedTokens::new(tokens, self.cache(), MINTING)
+    }
+
+    /// Where tokens are kept.
+    pub(crate) fn cache(&self) -> Cache {
+        let storage = match self.settings.cache {
+            config::Cache::Auto => Storage::Auto,
+            config::Cache::File => Storage::File,
+            config::Cache::None => Storage::None,
+        };
+        Cache::new(storage, self.environment)
     }
 
     /// Everything needed to open a target; nothing is connected yet.
@@ -124,7 +140,7 @@ type Opened = Result<Connected<mysql::Session, SshSession>, session::Error<aws::
 pub(crate) struct Database<'a> {
     context: &'a Context<'a>,
     plan: Plan,
-    tokens: Tokens,
+    tokens: CachedTokens<Tokens>,
     gate: Gate,
     pub bastion: Arc<BastionLogin>,
     /// With `VERIFY_CA`: the name that the certificate turned out to be for, if it is not the endpoint's.
@@ -154,7 +170,26 @@ impl Database<'_> {
         let Plan { endpoint, region, user, .. } = &self.plan;
         let token = self.tokens.token(TokenRequest { endpoint, region, user }).await.map_err(Report::from)?;
         progress.end(Stage::Credentials, region);
+        self.tell_of_cache();
         Ok(token)
+    }
+
+    /// Says once why a token could not be kept: nothing is wrong today, but the next command will take longer. That there is
+    /// no place at all is how containers are.
+    fn tell_of_cache(&self) {
+        let is_worth_telling =
+            |fault: &cache::Error| !matches!(fault, cache::Error::NoPlace) || self.context.printer.verbose > 0;
+        if let Some(fault) = self.tokens.cache.take_fault().filter(is_worth_telling) {
+            let report = Report::new(ExitStatus::Success, &fault);
+            let text = format!("warning: {}: {}", report.error, report.causes.join(": "));
+            self.progress.remark(&escape_for_terminal(text.trim_end_matches(": ")));
+        }
+    }
+
+    /// Forgets a kept token that the server has refused.
+    pub(crate) async fn forget_token(&self) {
+        let Plan { endpoint, region, user, .. } = &self.plan;
+        self.tokens.forget(TokenRequest { endpoint, region, user }).await;
     }
 
     /// Mints a token while the bastion is reached, then logs in.
@@ -165,6 +200,7 @@ impl Database<'_> {
             let _ = self.certificate_name.set(name);
             opened = Box::pin(self.open_plan(&self.effective_plan())).await;
         }
+        self.tell_of_cache();
         self.progress.clear();
         Ok(opened.map_err(|error| report::opening(error, &self.plan))?)
     }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod bastion;
+mod behind;
 mod commands;
 mod context;
 mod exit_status;
@@ -11,6 +12,7 @@ mod questions;
 mod report;
 mod results;
 mod script;
+mod shell_helper;
 mod way;
 mod words;
 
@@ -19,9 +21,10 @@ use std::thread::JoinHandle;
 use clap::Parser as _;
 
 pub use exit_status::ExitStatus;
+pub use shell_helper::{answer_shell, is_shell_helper};
 
 use crate::os::Environment;
-use arguments::{Arguments, Command, CommonOptions, Conventions};
+use arguments::{Arguments, CacheCommand, Command, CommonOptions, Conventions, Helper};
 use printer::Printer;
 use report::{Failure, Report};
 
@@ -100,6 +103,8 @@ fn dispatch(arguments: Arguments, environment: &Environment, printer: Printer) -
         Some(Command::Token(token)) => commands::token::run(&token, environment, printer),
         Some(Command::Explain(explain)) => commands::explain::run(&explain, environment, printer),
         Some(Command::Conventions(conventions)) => commands::conventions::run(conventions, environment, printer),
+        Some(Command::Helper(helper)) => commands::helper::run(&helper, environment, printer),
+        Some(Command::Cache(cache)) => commands::cache::run(&cache, environment, printer),
         Some(Command::Completions { shell }) => commands::generated::completions(printer, shell),
         Some(Command::Man { command }) => commands::generated::man(printer, &command),
     }
@@ -116,5 +121,9 @@ fn common(arguments: &Arguments) -> &CommonOptions {
         Some(Command::Conventions(
             Conventions::List { common } | Conventions::Check { common, .. } | Conventions::Init { common },
         )) => common,
+        Some(Command::Helper(
+            Helper::Install { common, .. } | Helper::Status { common, .. } | Helper::Uninstall { common, .. },
+        )) => common,
+        Some(Command::Cache(CacheCommand::List { common, .. } | CacheCommand::Clear { common })) => common,
     }
 }

@@ -31,9 +31,17 @@ impl Overrides {
             let name = format!("RDSCONN_{}", field.name().to_ascii_uppercase());
             take(environment, &name, field, &mut overrides.variables)?;
         }
-        take(environment, "AWS_PROFILE", Field::Profile, &mut overrides.aws)?;
-        take(environment, "AWS_DEFAULT_REGION", Field::Region, &mut overrides.aws)?;
-        take(environment, "AWS_REGION", Field::Region, &mut overrides.aws)?;
+        take_aws(environment, &mut overrides.aws)?;
+        Ok(overrides)
+    }
+
+    /// Takes only what decides who signs: nothing that would lead a name elsewhere, or to somebody else. For MySQL Shell's
+    /// helper, whose question names the place and the user by itself.
+    pub fn of_signer(environment: &Environment) -> Result<Self, ConfigError> {
+        let mut overrides = Self::default();
+        take(environment, "RDSCONN_PROFILE", Field::Profile, &mut overrides.variables)?;
+        take(environment, "RDSCONN_REGION", Field::Region, &mut overrides.variables)?;
+        take_aws(environment, &mut overrides.aws)?;
         Ok(overrides)
     }
 
@@ -46,6 +54,12 @@ impl Overrides {
     pub(super) fn has_endpoint(&self) -> bool {
         self.flags.contains_key(&Field::Endpoint) || self.variables.contains_key(&Field::Endpoint)
     }
+}
+
+fn take_aws(environment: &Environment, values: &mut FieldValues) -> Result<(), ConfigError> {
+    take(environment, "AWS_PROFILE", Field::Profile, values)?;
+    take(environment, "AWS_DEFAULT_REGION", Field::Region, values)?;
+    take(environment, "AWS_REGION", Field::Region, values)
 }
 
 fn take(environment: &Environment, name: &str, field: Field, values: &mut FieldValues) -> Result<(), ConfigError> {

@@ -159,7 +159,7 @@ fn shell(access: &Access) -> CommandLine {
 
 /// mycli. Up to 1.x it reads `my.cnf` itself, and there a file's `ssl-ca` or `password` wins over the command line; so it
 /// gets an empty one. The password comes on the first line of a file of its own. Whether a server without TLS is refused
-/// depends on its driver: PyMySQL 1.0 sends the password in clear, 1.2 refuses, which mycli 2.30 demands.
+/// depends on its driver: `PyMySQL` 1.0 sends the password in clear, 1.2 refuses, which mycli 2.30 demands.
 fn mycli(version: Version, access: &Access) -> CommandLine {
     let mut line = CommandLine { insists_on_tls: version >= Version::new(2, 30, 0), ..CommandLine::default() };
     if version.major < 2 {

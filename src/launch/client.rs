@@ -45,6 +45,12 @@ impl Client {
         }
     }
 
+    /// A client that needs no finding.
+    #[cfg(test)]
+    pub(super) fn at(program: impl Into<PathBuf>, recipe: Option<Recipe>) -> Self {
+        Self { program: program.into(), recipe }
+    }
+
     /// The program's path, as it is to be executed.
     pub fn program(&self) -> &Path {
         &self.program

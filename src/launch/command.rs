@@ -11,11 +11,17 @@ use super::{Access, Client, Error, Family, Flavour, Library, OptionFile, Tool, V
 use super::{environment as variables, placeholders, refusal, user_files};
 use crate::os::Environment;
 
+/// Which credential helper one MySQL Shell process uses.
+const SHELL_HELPER: &str = "MYSQLSH_CREDENTIAL_STORE_HELPER";
+
 /// What the user asked for beside the client and the host.
 #[derive(Debug, Clone, Default)]
 pub struct Wishes {
     /// The arguments after `--`: untouched and last for a client that is known by name; with placeholders for any other.
     pub arguments: Vec<OsString>,
+    /// The credential helper that answers for this run's port, if one is installed: MySQL Shell then asks it for each
+    /// connection, and gets no password from us.
+    pub shell_helper: Option<&'static str>,
     /// `--password-env NAME`: the variable to put the password in, for a program that can take it in no better way.
     pub password_variable: Option<String>,
 }
@@ -77,11 +83,14 @@ pub fn command(
                     "would send the password in clear to a server without TLS, and there is no tunnel to prevent it";
                 return Err(Error::Unsuitable { program: client.program().to_owned(), version, lack });
             }
-            (line, Some(known_file(client, family, version, access, environment)))
+            (line, Some(known_file(client, family, version, access, environment, wishes)))
         }
         Flavour::Other => other(client, access, wishes),
     };
     let mut set = variables::set(flavour, access);
+    if let (Flavour::Known { family: Family::Shell, .. }, Some(helper)) = (flavour, wishes.shell_helper) {
+        set.insert(SHELL_HELPER.into(), helper.into());
+    }
     for (name, text) in client.recipe().iter().flat_map(|recipe| &recipe.environment) {
         set.insert(name.into(), placeholders::fill_text(text, access));
     }
@@ -123,10 +132,12 @@ fn known_file(
     version: Version,
     access: &Access,
     environment: &Environment,
+    wishes: &Wishes,
 ) -> OptionFile {
     let program = client.program().to_owned();
     if family == Family::Mycli {
-        return OptionFile { program, format: Format::Line, limit: None, is_regular: false };
+        let format = Format::Line;
+        return OptionFile { program, format, limit: None, is_regular: false, is_without_password: false };
     }
     let before = match family {
         // The library reads more than mydumper itself does, and what it reads wins over the command line.
@@ -144,6 +155,7 @@ fn known_file(
         limit: (!takes_any).then_some(PIECEWISE),
         // Read in its source: glib's reader of key files, which came after 0.10, takes regular files only.
         is_regular: matches!(family, Family::Mydumper(_)) && version >= Version::new(0, 11, 0),
+        is_without_password: family == Family::Shell && wishes.shell_helper.is_some(),
     }
 }
 
@@ -160,6 +172,7 @@ fn other(client: &Client, access: &Access, wishes: &Wishes) -> (CommandLine, Opt
         format: Format::Options { before: String::new(), client: description(access) },
         limit: Some(PIECEWISE),
         is_regular: false,
+        is_without_password: false,
     });
     let arguments = written.iter().map(|argument| placeholders::fill(argument, access)).collect();
     (CommandLine { arguments, insists_on_tls: false }, option_file)

@@ -24,6 +24,8 @@ pub struct OptionFile {
     pub(super) limit: Option<usize>,
     /// Whether the client refuses anything but a regular file.
     pub(super) is_regular: bool,
+    /// Whether the password is left out, because the client asks for it elsewhere.
+    pub(super) is_without_password: bool,
 }
 
 /// How the file is written.
@@ -42,12 +44,15 @@ impl OptionFile {
         self.is_regular
     }
 
-    /// The text of the file, with the password quoted so that the client reads exactly these bytes.
+    /// The text of the file, with the password, if it carries one, quoted so that the client reads exactly these bytes.
     pub fn text(&self, password: &SecretString) -> Result<SecretString, Error> {
         let password = password.expose_secret();
         match &self.format {
             Format::Line => self.line(password),
             Format::Options { before, client } => {
+                if self.is_without_password {
+                    return Ok(before.clone().into());
+                }
                 if password.contains('\0') {
                     return Err(self.cannot_carry("a NUL character"));
                 }

@@ -25,6 +25,9 @@ pub(super) const MAX_ALLOWED_PACKET: usize = 65 << 20;
 /// The server's default, in seconds. The driver uses it for pools only; given so that it does not ask.
 const WAIT_TIMEOUT: usize = 28_800;
 
+/// `ER_ACCESS_DENIED_ERROR`.
+const ACCESS_DENIED: u16 = 1045;
+
 /// After this much silence the kernel probes the connection.
 const TCP_KEEPALIVE: Duration = Duration::from_secs(10);
 
@@ -38,6 +41,10 @@ pub struct Gate {
 impl Executor for Gate {
     type Error = Error;
     type Session = Session;
+
+    fn is_access_denied(error: &Error) -> bool {
+        matches!(error, Error::Refused { fault, .. } if fault.code == ACCESS_DENIED)
+    }
 
     async fn login(&self, login: Login<'_>) -> Result<Session, Error> {
         let options = options(&login)?;

@@ -107,6 +107,12 @@ impl RunFolder {
         Err(RunFolderError::NotMade { path: runs_path, source: refusal.into() })
     }
 
+    /// Where the folders of all runs of this user are, whether there are any or not.
+    pub fn of_all(environment: &Environment) -> PathBuf {
+        let (base, name) = base(environment);
+        base.join(name)
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path

@@ -7,7 +7,9 @@ use tokio::task::JoinHandle;
 
 use super::one_shot::OneShot;
 use super::{Error, Plan};
-use crate::backend::{Connection, Dialer, Executor, Login, Progress, Stage, TokenProvider, TokenRequest, Traffic};
+use crate::backend::{
+    AuthToken, Connection, Dialer, Executor, Login, Progress, Stage, TokenProvider, TokenRequest, Traffic,
+};
 use crate::target::Address;
 
 #[cfg(test)]
@@ -50,6 +52,12 @@ pub struct Connected<S, D: Dialer> {
     relay: Option<Relay<D::Error>>,
 }
 
+/// What `open` may fail with.
+type Failed<T, D, E> = Error<<T as TokenProvider>::Error, <D as Dialer>::Error, <E as Executor>::Error>;
+
+/// A connection, and the listener that will be its local end.
+type Channel<D> = (<D as Dialer>::Connection, OneShot);
+
 type Relay<D> = JoinHandle<Result<Traffic, RelayError<D>>>;
 
 /// What ended a tunnel.
@@ -78,7 +86,7 @@ impl<T: TokenProvider, E: Executor, P: Progress + ?Sized> Open<'_, T, E, P> {
     pub async fn open<D: Dialer>(
         &self,
         via: Via<impl Future<Output = Result<D, D::Error>>>,
-    ) -> Result<Connected<E::Session, D>, Error<T::Error, D::Error, E::Error>> {
+    ) -> Result<Connected<E::Session, D>, Failed<T, D, E>> {
         let token = async {
             self.progress.begin(Stage::Credentials, &self.plan.user);
             let request =
@@ -90,8 +98,7 @@ impl<T: TokenProvider, E: Executor, P: Progress + ?Sized> Open<'_, T, E, P> {
         let path = async {
             let Via::Tunnel(connect) = via else { return Ok(None) };
             let dialer = connect.await.map_err(Error::Dial)?;
-            let connection = dialer.dial(&self.plan.address).await.map_err(Error::Dial)?;
-            let listener = OneShot::bind().await.map_err(Error::Listener)?;
+            let (connection, listener) = self.channel(&dialer).await?;
             Ok(Some((dialer, connection, listener)))
         };
         let (mut token, path) = tokio::try_join!(token, path)?;
@@ -101,15 +108,50 @@ impl<T: TokenProvider, E: Executor, P: Progress + ?Sized> Open<'_, T, E, P> {
         }
 
         self.progress.begin(Stage::Database, &self.plan.endpoint.host);
-        let (dial, dialer, relay) = match path {
-            None => (self.plan.address.clone(), None, None),
-            Some((dialer, connection, listener)) => {
+        let (dialer, channel) = match path {
+            None => (None, None),
+            Some((dialer, connection, listener)) => (Some(dialer), Some((connection, listener))),
+        };
+        let mut login = self.log_in::<D>(&token, channel).await;
+        if token.from_cache
+            && let Err(Error::Login(refusal)) = &login
+            && E::is_access_denied(refusal)
+        {
+            // What was kept is not good any more, for whatever reason; a fresh one may be. No statement has been sent yet.
+            self.tokens.refused(self.request(), &token).await;
+            token = self.tokens.token(self.request()).await.map_err(Error::Token)?;
+            let channel = match &dialer {
+                None => None,
+                Some(dialer) => Some(self.channel(dialer).await?),
+            };
+            login = self.log_in::<D>(&token, channel).await;
+        }
+        let (statements, relay) = login?;
+        self.progress.end(Stage::Database, &self.plan.endpoint.host);
+        Ok(Connected { statements, dialer, relay })
+    }
+
+    /// A way from the bastion to the database, and the port that a driver is to dial for it.
+    async fn channel<D: Dialer>(&self, dialer: &D) -> Result<Channel<D>, Failed<T, D, E>> {
+        let connection = dialer.dial(&self.plan.address).await.map_err(Error::Dial)?;
+        let listener = OneShot::bind().await.map_err(Error::Listener)?;
+        Ok((connection, listener))
+    }
+
+    async fn log_in<D: Dialer>(
+        &self,
+        token: &AuthToken,
+        channel: Option<Channel<D>>,
+    ) -> Result<(E::Session, Option<Relay<D::Error>>), Failed<T, D, E>> {
+        let (dial, relay) = match channel {
+            None => (self.plan.address.clone(), None),
+            Some((connection, listener)) => {
                 let dial = Address { host: "127.0.0.1".to_owned(), port: listener.port() };
                 let relay = tokio::spawn(async move {
                     let peer = listener.accept().await.map_err(|_| RelayError::Accept)?;
                     connection.relay(peer.into()).await.map_err(RelayError::Broken)
                 });
-                (dial, Some(dialer), Some(relay))
+                (dial, Some(relay))
             }
         };
         let login = Login {
@@ -124,10 +166,7 @@ impl<T: TokenProvider, E: Executor, P: Progress + ?Sized> Open<'_, T, E, P> {
             timeout: self.timeout,
         };
         match self.executor.login(login).await {
-            Ok(statements) => {
-                self.progress.end(Stage::Database, &self.plan.endpoint.host);
-                Ok(Connected { statements, dialer, relay })
-            }
+            Ok(statements) => Ok((statements, relay)),
             Err(error) => Err(blame(relay, error).await),
         }
     }

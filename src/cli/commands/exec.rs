@@ -5,18 +5,23 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::path::PathBuf;
+use std::pin::pin;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::backend::AuthToken;
 use crate::cli::arguments::{Exec, Query};
+use crate::cli::behind;
 use crate::cli::context::{Context, Database, runtime};
 use crate::cli::printer::Printer;
 use crate::cli::progress::Silent;
 use crate::cli::report::{Failure, Report};
 use crate::cli::way::{Way, tell};
-use crate::launch::{self, Access, Client, ClientCommand, Flavour, OptionFile, Recipe, Wishes};
+use crate::helper;
+use crate::helper::install::{Installer, Link, Probe, Search, ShellStatus};
+use crate::launch::{self, Access, Client, ClientCommand, Family, Flavour, OptionFile, Recipe, Wishes};
 use crate::mysql;
 use crate::os::signals::Termination;
 use crate::os::{ChildEnd, ChildProgram, Environment, OptionPipe, PrivateText, RunFolder, terminal};
@@ -30,7 +35,11 @@ const OPTION_FILE: &str = "client.cnf";
 pub(crate) fn run(arguments: &Exec, environment: &Environment, printer: Printer) -> Result<(), Failure> {
     let context = Context::load(&arguments.common, environment, printer)?;
     let client = Client::find(&arguments.client, &recipes(&context), environment).map_err(Report::from)?;
-    let wishes = Wishes { arguments: arguments.arguments.clone(), password_variable: arguments.password_env.clone() };
+    let wishes = Wishes {
+        arguments: arguments.arguments.clone(),
+        password_variable: arguments.password_env.clone(),
+        shell_helper: None,
+    };
     concluded(async {
         let target = context.resolve(&arguments.host, &arguments.target).await?;
         Box::pin(start(&context, &target, client, wishes)).await
@@ -73,7 +82,7 @@ async fn start(context: &Context<'_>, target: &Target, client: Client, wishes: W
     let mut termination = Termination::listen().map_err(Report::bug)?;
     let database = context.database(target, None)?;
     let prepared = tokio::select! {
-        prepared = Box::pin(prepare(context, &database, &client, &wishes)) => prepared?,
+        prepared = Box::pin(prepare(context, &database, &client, wishes)) => prepared?,
         signal = termination.next() => {
             database.progress.clear();
             return Err(Failure::Signal(signal));
@@ -84,6 +93,14 @@ async fn start(context: &Context<'_>, target: &Target, client: Client, wishes: W
     // From here on the terminal is the client's: nobody is asked anything any more.
     terminal::leave();
     Box::pin(prepared.run(context.environment, context.printer, &database)).await
+}
+
+/// Whether the helper beside this MySQL Shell is this very program, and answers.
+async fn has_our_helper(client: &Client, context: &Context<'_>) -> bool {
+    let search = Search::Only(vec![client.program().to_owned()]);
+    let Ok(installer) = Installer::new(context.environment, search, PathBuf::new()) else { return false };
+    let is_good = |shell: &ShellStatus| shell.link == Link::Ours && shell.probe.as_ref().is_some_and(Probe::is_good);
+    installer.status().await.shells.first().is_some_and(is_good)
 }
 
 /// A client that can be started: the way is open, and what it needs is in place.
@@ -100,10 +117,17 @@ async fn prepare(
     context: &Context<'_>,
     database: &Database<'_>,
     client: &Client,
-    wishes: &Wishes,
+    mut wishes: Wishes,
 ) -> Result<Prepared, Failure> {
     let flavour = Flavour::identify(client, context.environment).await.map_err(Report::from)?;
-    launch::check(client, flavour, wishes).map_err(Report::from)?;
+    launch::check(client, flavour, &wishes).map_err(Report::from)?;
+    // Through the tunnel the helper asks this process. On a direct route it would be asked for the address, of which only the
+    // name that was typed says whose keys sign for it.
+    let is_tunnel = !database.plan().bastion.is_empty();
+    let is_shell = matches!(flavour, Flavour::Known { family: Family::Shell, .. });
+    if is_tunnel && is_shell && has_our_helper(client, context).await {
+        wishes.shell_helper = Some(helper::NAME);
+    }
     let plan = database.plan();
     let roots = mysql::trusted_roots(plan.ssl_ca.as_deref()).map_err(|error| database.report(&error))?;
     let folder = RunFolder::create(context.environment).map_err(Report::from)?;
@@ -123,7 +147,7 @@ async fn prepare(
         certificate: way.lasting_certificate(&plan.endpoint),
         option_file: folder.path().join(OPTION_FILE),
     };
-    let command = |access: &Access| launch::command(client, flavour, access, wishes, context.environment);
+    let command = |access: &Access| launch::command(client, flavour, access, &wishes, context.environment);
     let mut command_now = command(&access).map_err(Report::from)?;
     let mut private = None;
     if let Some(file) = &command_now.option_file {
@@ -154,6 +178,9 @@ impl Prepared {
         let (requests, mut readers) = mpsc::channel(1);
         let file = command.option_file.filter(|file| !file.must_be_regular());
         let _pipe = file.as_ref().map(|_| serve(&folder, requests)).transpose()?;
+        // On a direct route no port of this machine is ours to answer for.
+        let socket = if way.is_tunnel() { behind::socket(&folder) } else { None };
+        let mut answering = pin!(behind::answer(socket, way.connect().port, database));
         let mut child = program.start().map_err(Report::from)?;
         loop {
             tokio::select! {
@@ -164,6 +191,7 @@ impl Prepared {
                     return Ok(end.map_err(Report::from)?);
                 }
                 event = way.serve() => tell(&event, printer, false),
+                () = &mut answering => {}
                 Some(reader) = readers.recv() => {
                     match fresh_text(database, file.as_ref(), &mut token).await {
                         // It may have gone meanwhile.

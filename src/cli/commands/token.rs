@@ -18,7 +18,9 @@ pub(crate) fn run(arguments: &Token, environment: &Environment, printer: Printer
         let target = context.resolve(&arguments.host, &arguments.target).await?;
         let plan = plan(&target).map_err(Report::from)?;
         let request = TokenRequest { endpoint: &plan.endpoint, region: &plan.region, user: &plan.user };
-        let token = context.tokens(&target).token(request).await.map_err(Report::from)?;
+        let tokens = context.tokens(&target);
+        let token = if arguments.fresh { tokens.fresh(request).await } else { tokens.token(request).await };
+        let token = token.map_err(Report::from)?;
         Ok::<_, Failure>((plan, token))
     })?;
     let secret = token.secret.expose_secret();

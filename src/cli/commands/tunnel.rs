@@ -1,16 +1,18 @@
 //! `rdsconn tunnel HOST`: holds a tunnel open for clients that somebody else starts.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use serde_json::json;
 
 use crate::cli::arguments::Tunnel;
+use crate::cli::behind;
 use crate::cli::context::{Context, Database, runtime};
 use crate::cli::printer::Printer;
 use crate::cli::report::{Failure, Report};
 use crate::cli::way::{forwarder, listen, tell};
-use crate::os::Environment;
 use crate::os::signals::Termination;
+use crate::os::{Environment, RunFolder};
 use crate::session::{Lanes, ListenAddress};
 
 /// The signal that asks for an orderly end.
@@ -24,7 +26,7 @@ pub(crate) fn run(arguments: &Tunnel, environment: &Environment, printer: Printe
     let outcome = runtime.block_on(async {
         let target = context.resolve(&arguments.host, &arguments.target).await?;
         let database = context.database(&target, None)?;
-        Box::pin(hold(&database, &listen, arguments, printer)).await
+        Box::pin(hold(&database, &listen, arguments, environment, printer)).await
     });
     runtime.shutdown_background();
     outcome
@@ -45,6 +47,7 @@ async fn hold(
     database: &Database<'_>,
     address: &ListenAddress,
     arguments: &Tunnel,
+    environment: &Environment,
     printer: Printer,
 ) -> Result<(), Failure> {
     let plan = database.plan();
@@ -66,7 +69,16 @@ async fn hold(
     database.progress.clear();
     let lanes = lanes?;
     let listener_text = listener.address().to_string();
+    let port = match listener.address() {
+        ListenAddress::Loopback(port) => Some(port),
+        ListenAddress::Socket(_) => None,
+    };
     let mut forwarder = forwarder(listener, lanes, database, None);
+    // MySQL Shell's helper may ask what is behind the port, from the moment that the port is told. Without a folder for the
+    // socket there is nobody to ask, which is no reason not to hold the tunnel.
+    let folder = RunFolder::create(environment).ok();
+    let socket = folder.as_ref().and_then(behind::socket);
+    let mut answering = pin!(behind::answer(socket.filter(|_| port.is_some()), port.unwrap_or_default(), database));
     let text = if arguments.json {
         let object = json!({
             "listener": listener_text,
@@ -81,6 +93,7 @@ async fn hold(
     printer.data(&text).map_err(Failure::Output)?;
     let signal = loop {
         tokio::select! {
+            () = &mut answering => {}
             event = forwarder.serve() => tell(&event, printer, true),
             signal = termination.next() => break signal,
         }

@@ -22,6 +22,10 @@ struct Fault(&'static str);
 struct Tokens {
     asked: RefCell<Vec<String>>,
     stale: usize,
+    /// How many of the first ones are said to have been kept.
+    kept: usize,
+    /// The tokens that were reported as refused.
+    refused: RefCell<Vec<String>>,
     /// Waits for this before the first token, if set.
     after: Option<std::rc::Rc<Notify>>,
     /// Says that it was asked.
@@ -42,7 +46,15 @@ impl TokenProvider for Tokens {
         let number = self.asked.borrow().len();
         let life = Duration::from_mins(15);
         let not_after = if number <= self.stale { SystemTime::now() - life } else { SystemTime::now() + life };
-        Ok(AuthToken { secret: SecretString::from(format!("token {number}")), not_after })
+        Ok(AuthToken {
+            secret: SecretString::from(format!("token {number}")),
+            not_after,
+            from_cache: number <= self.kept,
+        })
+    }
+
+    async fn refused(&self, _request: TokenRequest<'_>, token: &AuthToken) {
+        self.refused.borrow_mut().push(token.secret.expose_secret().to_owned());
     }
 }
 
@@ -101,6 +113,8 @@ impl Connection for Echo {
 struct Gate {
     passwords: RefCell<Vec<String>>,
     dialled: Cell<u16>,
+    /// How many of the first logins are refused.
+    refuses: usize,
 }
 
 #[derive(Debug)]
@@ -118,6 +132,10 @@ impl Executor for Gate {
     type Error = Fault;
     type Session = NoStatements;
 
+    fn is_access_denied(error: &Fault) -> bool {
+        *error == Fault("access denied")
+    }
+
     async fn login(&self, login: Login<'_>) -> Result<NoStatements, Fault> {
         let password = login.password.expose_secret();
         self.passwords.borrow_mut().push(password.to_owned());
@@ -129,6 +147,9 @@ impl Executor for Gate {
             stream.read_exact(&mut answer).await?;
             io::Result::Ok(answer == password.as_bytes())
         };
+        if self.passwords.borrow().len() <= self.refuses {
+            return Err(Fault("access denied"));
+        }
         if exchange.await.unwrap_or(false) { Ok(NoStatements) } else { Err(Fault("connection closed")) }
     }
 }
@@ -211,4 +232,29 @@ async fn a_bastion_that_fails_does_not_wait_for_credentials() {
     let tokens = Tokens { after: Some(never), ..Tokens::default() };
     let error = open(&tokens, &Gate::default(), async { Err(Fault("refused")) }).await.unwrap_err();
     assert!(matches!(error, Error::Dial(Fault("refused"))), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_kept_token_that_is_refused_is_dropped_and_a_fresh_one_tried_once() {
+    let (dialled, addresses) = std::sync::mpsc::channel();
+    let (tokens, gate) = (Tokens { kept: 1, ..Tokens::default() }, Gate { refuses: 1, ..Gate::default() });
+    open(&tokens, &gate, async { Ok(Bastion { breaks: false, dialled }) }).await.unwrap();
+    assert_eq!(*gate.passwords.borrow(), ["token 1", "token 2"]);
+    assert_eq!(*tokens.refused.borrow(), ["token 1"]);
+    assert_eq!(addresses.try_iter().count(), 2, "the second login has a connection of its own");
+
+    let (dialled, _addresses) = std::sync::mpsc::channel();
+    let (tokens, gate) = (Tokens { kept: 9, ..Tokens::default() }, Gate { refuses: 9, ..Gate::default() });
+    let error = open(&tokens, &gate, async { Ok(Bastion { breaks: false, dialled }) }).await.unwrap_err();
+    assert!(matches!(error, Error::Login(Fault("access denied"))));
+    assert_eq!(gate.passwords.borrow().len(), 2, "once, and no more");
+}
+
+#[tokio::test]
+async fn a_fresh_token_that_is_refused_is_not_tried_again() {
+    let (dialled, _addresses) = std::sync::mpsc::channel();
+    let (tokens, gate) = (Tokens::default(), Gate { refuses: 9, ..Gate::default() });
+    open(&tokens, &gate, async { Ok(Bastion { breaks: false, dialled }) }).await.unwrap_err();
+    assert_eq!(gate.passwords.borrow().len(), 1);
+    assert!(tokens.refused.borrow().is_empty());
 }

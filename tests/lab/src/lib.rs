@@ -11,12 +11,15 @@
 )]
 
 pub mod certificates;
+pub mod client;
+pub mod driver;
 pub mod embedded;
 pub mod environment;
 pub mod hostile;
 pub mod packets;
 pub mod proxy;
 pub mod real;
+pub mod shell;
 pub mod streams;
 pub mod verifier;
 pub mod watch;

@@ -9,7 +9,7 @@ mod login;
 #[cfg(test)]
 mod tests;
 
-pub use login::{Greeting, Login, is_tls_request};
+pub use login::{Greeting, Login, is_tls_request, tls_request};
 
 /// Capability flags that the lab offers or looks for.
 pub mod capability {
@@ -218,6 +218,22 @@ pub fn put_value(out: &mut Vec<u8>, value: Option<&[u8]>) {
             out.extend_from_slice(bytes);
         }
     }
+}
+
+/// Reads a row of length-encoded values as far as it makes sense; `None` is SQL NULL.
+pub fn values(row: &[u8]) -> Vec<Option<Vec<u8>>> {
+    let mut reader = login::Reader(row);
+    let mut all = Vec::new();
+    while let Some((first, rest)) = reader.0.split_first() {
+        if *first == 0xfb {
+            reader.0 = rest;
+            all.push(None);
+            continue;
+        }
+        let Some(value) = reader.value_bytes() else { break };
+        all.push(Some(value.to_vec()));
+    }
+    all
 }
 
 /// Asks the client to answer with another plugin (`AuthSwitchRequest`).

@@ -179,7 +179,7 @@ fn password_answer(
 }
 
 /// SHA1(password) XOR SHA1(challenge, SHA1(SHA1(password))).
-fn native_answer(password: &str, scramble: &[u8]) -> Vec<u8> {
+pub(crate) fn native_answer(password: &str, scramble: &[u8]) -> Vec<u8> {
     if password.is_empty() {
         return Vec::new();
     }

@@ -16,4 +16,5 @@ pub use bastion::{Bastion, BastionOptions, Conduct, Visits};
 pub(crate) use database::server_tls;
 pub use database::{Account, Authentication, Database, DatabaseOptions, LoginSeen, SAMPLE};
 pub use keys::Key;
+pub(crate) use login::native_answer;
 pub use processes::Running;

@@ -1,6 +1,6 @@
-//! The connection phase: what a server says first, and how a client logs in.
+//! The connection phase: what a server says first, and how a client logs in. Both ends of it, for the lab has clients too.
 
-use super::{STATUS_AUTOCOMMIT, capability};
+use super::{STATUS_AUTOCOMMIT, capability, put_value};
 
 /// The server's first packet, protocol version 10.
 #[derive(Clone, Debug)]
@@ -39,6 +39,35 @@ impl Greeting {
         out.push(0);
         out
     }
+
+    /// What a client makes of it; `None` when it is no greeting of protocol 10 with plugins.
+    pub fn decode(payload: &[u8]) -> Option<Self> {
+        let mut reader = Reader(payload);
+        if reader.integer(1)? != 10 {
+            return None;
+        }
+        let version = reader.terminated()?;
+        let connection = u32::try_from(reader.integer(4)?).ok()?;
+        let first = reader.bytes(8)?;
+        reader.bytes(1)?;
+        let low = reader.integer(2)?;
+        reader.bytes(3)?;
+        let capabilities = u32::try_from(reader.integer(2)? << 16 | low).ok()?;
+        reader.bytes(11)?;
+        let scramble = [first, reader.bytes(12)?].concat().try_into().ok()?;
+        reader.bytes(1)?;
+        let plugin = reader.terminated()?;
+        Some(Self { version, connection, scramble, capabilities, plugin })
+    }
+}
+
+/// The client's first packet if it wants TLS: the fixed part of a login.
+pub fn tls_request(capabilities: u32) -> Vec<u8> {
+    let mut out = (capabilities | capability::SSL).to_le_bytes().to_vec();
+    out.extend_from_slice(&0x0400_0000_u32.to_le_bytes());
+    out.push(255);
+    out.extend_from_slice(&[0; 23]);
+    out
 }
 
 /// Whether a client's first packet asks for TLS instead of logging in: the fixed part of a login, cut off after it.
@@ -64,6 +93,31 @@ pub struct Login {
 }
 
 impl Login {
+    /// The payload, as a client sends it. Says what it says, whatever the flags allow.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut flags = self.capabilities | capability::PROTOCOL_41 | capability::PLUGIN_AUTH_LENENC_DATA;
+        if self.database.is_some() {
+            flags |= capability::CONNECT_WITH_DB;
+        }
+        let mut out = tls_request(flags);
+        out[..4].copy_from_slice(&flags.to_le_bytes());
+        out.extend_from_slice(self.user.as_bytes());
+        out.push(0);
+        put_value(&mut out, Some(&self.answer));
+        for text in self.database.iter().chain(&self.plugin) {
+            out.extend_from_slice(text.as_bytes());
+            out.push(0);
+        }
+        if flags & capability::CONNECT_ATTRS != 0 {
+            let mut attributes = Vec::new();
+            for text in self.attributes.iter().flat_map(|(name, value)| [name, value]) {
+                put_value(&mut attributes, Some(text.as_bytes()));
+            }
+            put_value(&mut out, Some(&attributes));
+        }
+        out
+    }
+
     /// `None` when the payload is not a protocol-4.1 login.
     pub fn decode(payload: &[u8]) -> Option<Self> {
         let mut reader = Reader(payload);
@@ -129,8 +183,13 @@ impl<'a> Reader<'a> {
         Some(String::from_utf8_lossy(text).into_owned())
     }
 
-    fn value(&mut self) -> Option<String> {
+    /// A length-encoded value.
+    pub(super) fn value_bytes(&mut self) -> Option<&'a [u8]> {
         let length = usize::try_from(self.length()?).ok()?;
-        Some(String::from_utf8_lossy(self.bytes(length)?).into_owned())
+        self.bytes(length)
+    }
+
+    fn value(&mut self) -> Option<String> {
+        Some(String::from_utf8_lossy(self.value_bytes()?).into_owned())
     }
 }

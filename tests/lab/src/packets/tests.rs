@@ -58,3 +58,44 @@ fn a_truncated_login_is_refused_not_misread() {
         assert!(Login::decode(&payload[..cut]).is_none(), "{cut}");
     }
 }
+
+#[test]
+fn what_one_end_writes_the_other_reads() {
+    let greeting = Greeting {
+        version: "8.0.40".to_owned(),
+        connection: 0x0102_0304,
+        scramble: *b"abcdefghijklmnopqrst",
+        capabilities: capability::SERVER | capability::SSL,
+        plugin: "mysql_native_password".to_owned(),
+    };
+    let payload = greeting.encode();
+    let read = Greeting::decode(&payload).unwrap();
+    assert_eq!(format!("{read:?}"), format!("{greeting:?}"));
+    for cut in 0..payload.len() - greeting.plugin.len() - 1 {
+        assert!(Greeting::decode(&payload[..cut]).is_none(), "{cut}");
+    }
+    assert!(is_tls_request(&tls_request(0)));
+    for (database, plugin) in [(None, None), (Some("orders"), None), (Some("orders"), Some("mysql_clear_password"))] {
+        let login = Login {
+            capabilities: capability::PLUGIN_AUTH | capability::CONNECT_ATTRS,
+            user: "dba".to_owned(),
+            answer: vec![7; 1500],
+            database: database.map(str::to_owned),
+            plugin: plugin.map(str::to_owned),
+            attributes: vec![("program_name".to_owned(), "lab".to_owned())],
+        };
+        // Without the name of a plugin there must be no flag for it either, or the attributes are taken for it.
+        let flags = if plugin.is_some() { login.capabilities } else { capability::CONNECT_ATTRS };
+        let login = Login { capabilities: flags, ..login };
+        let read = Login::decode(&login.encode()).unwrap();
+        assert!(!is_tls_request(&login.encode()));
+        assert_eq!((&read.user, &read.answer, &read.database), (&login.user, &login.answer, &login.database));
+        assert_eq!((&read.plugin, &read.attributes), (&login.plugin, &login.attributes));
+    }
+    let mut row = Vec::new();
+    for value in [Some(&b"one"[..]), None, Some(&[0xfb; 300][..])] {
+        put_value(&mut row, value);
+    }
+    assert_eq!(values(&row), [Some(b"one".to_vec()), None, Some(vec![0xfb; 300])]);
+    assert_eq!(values(&row[..row.len() - 1]).len(), 2);
+}

@@ -8,6 +8,8 @@
     reason = "tests run programs, write files, say what they skip, and fail by panicking"
 )]
 
+mod client;
+mod driver;
 mod embedded_bastion;
 mod embedded_database;
 mod hostile;
