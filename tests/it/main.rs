@@ -20,6 +20,7 @@ mod credentials;
 mod exec;
 mod exec_hostile;
 mod exec_programs;
+mod exec_reconnect;
 mod exec_secrets;
 mod exec_status;
 mod exec_terminal;
