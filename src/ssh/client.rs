@@ -24,8 +24,10 @@ use crate::backend::{HostKeyQuestion, Questions};
 pub(super) struct Shared {
     /// Set while a person is asked about the host key.
     pub(super) asking: AtomicBool,
-    /// Connections that go through the session now.
+    /// Connections that go through the session now, or are being dialled.
     pub(super) connections: AtomicUsize,
+    /// How often the stall limit has passed for one that was alone, and was waited for.
+    pub(super) waits: AtomicUsize,
     /// Whether the login needed a person: a passphrase was asked for, or a key had to be touched.
     pub(super) needed_person: AtomicBool,
     /// How often keys were agreed upon.

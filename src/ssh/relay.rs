@@ -38,9 +38,9 @@ impl std::fmt::Debug for SshConnection {
 }
 
 impl SshConnection {
-    pub(super) fn new(channel: Channel<Msg>, bastion: String, shared: Arc<Shared>, stall_limit: Duration) -> Self {
+    pub(super) fn new(channel: Channel<Msg>, bastion: String, counted: Counted, stall_limit: Duration) -> Self {
         let (read, write) = channel.split();
-        let counted = Counted::new(&shared);
+        let shared = Arc::clone(&counted.0);
         Self {
             read,
             write: CloseOnDrop(Some(write)),
@@ -53,13 +53,14 @@ impl SshConnection {
     }
 }
 
-/// Counts a connection of a session for as long as it lasts.
-struct Counted(Arc<Shared>);
+/// Counts a connection of a session for as long as it lasts, from the moment it is dialled.
+pub(super) struct Counted(Arc<Shared>);
 
 impl Counted {
-    fn new(shared: &Arc<Shared>) -> Self {
-        shared.connections.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(shared))
+    /// The connection, and whether there are others.
+    pub(super) fn new(shared: &Arc<Shared>) -> (Self, bool) {
+        let others = shared.connections.fetch_add(1, Ordering::Relaxed);
+        (Self(Arc::clone(shared)), others > 0)
     }
 }
 
@@ -191,7 +192,7 @@ impl Patience<'_> {
                 Ok(Ok(count)) if count > 0 => data = data.get(count..).unwrap_or_default(),
                 Ok(_) => return Err(Unwritten::PeerGone),
                 Err(_) if self.shared.connections.load(Ordering::Relaxed) > 1 => return Err(Unwritten::Stalled),
-                Err(_) => {}
+                Err(_) => drop(self.shared.waits.fetch_add(1, Ordering::Relaxed)),
             }
         }
         Ok(())

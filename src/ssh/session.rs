@@ -13,7 +13,7 @@ use super::client::{Client, Shared};
 use super::connect::CLOSED;
 use super::error::{Error, Loss};
 use super::host_key::LearnedHostKey;
-use super::relay::SshConnection;
+use super::relay::{Counted, SshConnection};
 use crate::backend::Dialer;
 use crate::target::Address;
 
@@ -66,6 +66,12 @@ impl SshSession {
     #[cfg(test)]
     pub(super) fn key_exchanges(&self) -> usize {
         self.shared.key_exchanges.load(Ordering::Relaxed)
+    }
+
+    /// How often the stall limit has passed for a connection that was alone on the session.
+    #[cfg(test)]
+    pub(super) fn waits(&self) -> usize {
+        self.shared.waits.load(Ordering::Relaxed)
     }
 
     /// Says goodbye to the server. Relays that still run end with [`Error::ConnectionLost`].
@@ -128,22 +134,18 @@ impl Dialer for SshSession {
     /// Has the bastion connect to an address (RFC 4254, 7.2). One round trip, and the bastion's own connection.
     async fn dial(&self, address: &Address) -> Result<SshConnection, Error> {
         let _dialling = Dialling::begin(&self.dialling);
+        // Counted from now on: the answer may be behind what a stalled connection does not take.
+        let (counted, has_company) = Counted::new(&self.shared);
+        let limit = if has_company { self.limits.dial + self.limits.stall } else { self.limits.dial };
         let opening = self.handle.channel_open_direct_tcpip(&address.host, u32::from(address.port), "127.0.0.1", 0);
-        match tokio::time::timeout(self.limits.dial, opening).await {
-            Ok(Ok(channel)) => {
-                let (bastion, shared) = (self.bastion.clone(), Arc::clone(&self.shared));
-                Ok(SshConnection::new(channel, bastion, shared, self.limits.stall))
-            }
+        match tokio::time::timeout(limit, opening).await {
+            Ok(Ok(channel)) => Ok(SshConnection::new(channel, self.bastion.clone(), counted, self.limits.stall)),
             Ok(Err(russh::Error::ChannelOpenFailure(failure))) => Err(self.refusal(failure, address).await),
             Ok(Err(_)) => {
                 let loss = self.shared.loss().unwrap_or_else(|| Loss::Broken { message: CLOSED.to_owned() });
                 Err(Error::ConnectionLost { bastion: self.bastion.clone(), loss })
             }
-            Err(_) => Err(Error::DialTimeout {
-                bastion: self.bastion.clone(),
-                address: address.clone(),
-                limit: self.limits.dial,
-            }),
+            Err(_) => Err(Error::DialTimeout { bastion: self.bastion.clone(), address: address.clone(), limit }),
         }
     }
 

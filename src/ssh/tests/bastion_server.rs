@@ -1,5 +1,6 @@
 //! A bastion in this process: russh's server half, which lets in the keys it is told and connects where it is asked to.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use russh::keys::{PrivateKey, PublicKey};
 use russh::server::{Auth, ChannelOpenHandle, Config, Handler, Msg, PublicKeyOffer, Session, VerifiedPublicKey};
 use russh::{Channel, ChannelId, ChannelOpenFailure, MethodKind, MethodSet, Preferred};
-use tokio::io::copy_bidirectional;
+use tokio::io::{AsyncWriteExt as _, copy};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
@@ -60,7 +61,8 @@ impl Behaviour {
             ..Config::default()
         });
         while let Ok((socket, _)) = listener.accept().await {
-            let server = Server { behaviour: self.clone(), seen: Arc::clone(&seen), closed: Arc::clone(&closed) };
+            let (seen, closed) = (Arc::clone(&seen), Arc::clone(&closed));
+            let server = Server { behaviour: self.clone(), seen, closed, channels: HashMap::new() };
             let config = Arc::clone(&config);
             tokio::spawn(async move {
                 if let Ok(session) = russh::server::run_stream(config, socket, server).await {
@@ -99,6 +101,8 @@ struct Server {
     behaviour: Behaviour,
     seen: Arc<Mutex<Seen>>,
     closed: Arc<Notify>,
+    /// Told when the client has closed one.
+    channels: HashMap<ChannelId, Arc<Notify>>,
 }
 
 impl Server {
@@ -148,8 +152,11 @@ impl Handler for Server {
         Ok(())
     }
 
-    async fn channel_close(&mut self, _: ChannelId, _: &mut Session) -> Result<(), russh::Error> {
+    async fn channel_close(&mut self, channel: ChannelId, _: &mut Session) -> Result<(), russh::Error> {
         self.closed.notify_one();
+        if let Some(closed) = self.channels.remove(&channel) {
+            closed.notify_one();
+        }
         Ok(())
     }
 
@@ -170,16 +177,39 @@ impl Handler for Server {
             "silent" => std::mem::forget(reply),
             host => {
                 let target = format!("{host}:{port}");
+                let closed = Arc::new(Notify::new());
+                self.channels.insert(channel.id(), Arc::clone(&closed));
                 tokio::spawn(async move {
-                    let Ok(mut socket) = TcpStream::connect(target).await else {
+                    let Ok(socket) = TcpStream::connect(target).await else {
                         return reply.reject(ChannelOpenFailure::ConnectFailed).await;
                     };
                     reply.accept().await;
-                    let mut stream = channel.into_stream();
-                    let _ = copy_bidirectional(&mut stream, &mut socket).await;
+                    forward(channel, socket, &closed).await;
                 });
             }
         }
         Ok(())
     }
+}
+
+/// Both ways, each to its end. To a channel that the client has closed nothing is written any more: nobody would say that
+/// there is room.
+async fn forward(channel: Channel<Msg>, mut socket: TcpStream, closed: &Notify) {
+    let (mut from_client, mut to_client) = tokio::io::split(channel.into_stream());
+    let (mut from_server, mut to_server) = socket.split();
+    let up = async {
+        let _ = copy(&mut from_client, &mut to_server).await;
+        let _ = to_server.shutdown().await;
+    };
+    let down = async {
+        let copied = async {
+            let _ = copy(&mut from_server, &mut to_client).await;
+            let _ = to_client.shutdown().await;
+        };
+        tokio::select! {
+            () = copied => {}
+            () = closed.notified() => {}
+        }
+    };
+    tokio::join!(up, down);
 }

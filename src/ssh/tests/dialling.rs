@@ -14,7 +14,7 @@ use crate::ssh::{Error, Loss, SshSession, connect};
 use crate::target::Address;
 
 /// A bastion that lets us in, and how to reach it.
-async fn ready(folder: &Path, change: impl FnOnce(&mut Behaviour)) -> (RunningBastion, Bastion) {
+pub(super) async fn ready(folder: &Path, change: impl FnOnce(&mut Behaviour)) -> (RunningBastion, Bastion) {
     let (host_key, user_key) = (ed25519(), ed25519());
     let public = host_key.public_key().clone();
     let mut behaviour = Behaviour::new(host_key, &[&user_key]);
@@ -26,7 +26,7 @@ async fn ready(folder: &Path, change: impl FnOnce(&mut Behaviour)) -> (RunningBa
     (server, bastion)
 }
 
-async fn logged_in(bastion: Bastion, settings: &Settings) -> SshSession {
+pub(super) async fn logged_in(bastion: Bastion, settings: &Settings) -> SshSession {
     connect(bastion, settings, Person::nobody()).await.unwrap()
 }
 
@@ -35,7 +35,7 @@ fn address(host: &str, port: u16) -> Address {
 }
 
 /// Two ends of a local connection: the driver's, and the one that is relayed.
-async fn local_pair() -> (TcpStream, TcpStream) {
+pub(super) async fn local_pair() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (driver, accepted) = tokio::join!(TcpStream::connect(listener.local_addr().unwrap()), listener.accept());
     (driver.unwrap(), accepted.unwrap().0)
@@ -260,13 +260,13 @@ async fn t22_channels_that_a_bastion_opens_are_refused() {
 }
 
 /// A wire that can be frozen or cut.
-struct Wire {
+pub(super) struct Wire {
     address: SocketAddr,
     frozen: Arc<AtomicBool>,
     cut: Arc<Notify>,
 }
 
-async fn wire_to(server: SocketAddr) -> Wire {
+pub(super) async fn wire_to(server: SocketAddr) -> Wire {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (frozen, cut) = (Arc::new(AtomicBool::new(false)), Arc::new(Notify::new()));

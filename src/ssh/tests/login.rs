@@ -9,9 +9,10 @@ use tokio::net::UnixListener;
 
 use super::bastion_server::{Behaviour, RunningBastion};
 use super::*;
+use crate::backend::Dialer as _;
 use crate::os::WholeFile;
 use crate::ssh::host_key::fingerprint;
-use crate::ssh::{AttemptOutcome, Error, connect};
+use crate::ssh::{AttemptOutcome, Error, SshSession, connect};
 
 /// A bastion that lets `accepted` in, and our view of it with its host key recorded and `id` holding `offered`.
 async fn set_up(folder: &Path, accepted: &[&PrivateKey], offered: &PrivateKey) -> (RunningBastion, Bastion) {
@@ -34,6 +35,7 @@ async fn every_key_type_logs_in() {
         let session = connect(bastion, &settings(), person.clone()).await.unwrap();
         assert_eq!(session.learned_host_key(), None);
         assert_eq!(person.trust_questions(), []);
+        assert!(session.is_repeatable());
         let signed = server.seen.lock().unwrap().algorithms.clone();
         let expected =
             if user_key.algorithm().is_rsa() { "rsa-sha2-512".to_owned() } else { user_key.algorithm().to_string() };
@@ -118,6 +120,7 @@ async fn a_passphrase_is_asked_for_up_to_three_times() {
         let person = Person::who_types(typed);
         let result = connect(bastion, &settings(), person.clone()).await;
         assert_eq!(person.passphrase_questions(), questions);
+        assert!(!result.as_ref().is_ok_and(SshSession::is_repeatable), "it would be asked for again");
         match (result, failure) {
             (Ok(_), None) => {}
             (Err(Error::AuthenticationRefused { attempts, .. }), Some(outcome)) => {
@@ -169,7 +172,7 @@ async fn the_agent_signs_and_its_named_keys_come_first() {
     std::fs::remove_file(folder.path().join("id")).unwrap();
     write_private(&folder.path().join("id.pub"), &named.public_key().to_openssh().unwrap());
     bastion.agent = Some(start_agent(folder.path(), &[&other, &named]).await);
-    connect(bastion, &settings(), Person::nobody()).await.unwrap();
+    assert!(connect(bastion, &settings(), Person::nobody()).await.unwrap().is_repeatable());
     assert_eq!(server.seen.lock().unwrap().offered, [fingerprint(named.public_key())]);
 }
 
@@ -238,6 +241,7 @@ async fn t4_an_unknown_host_key_is_asked_about_and_recorded() {
     let session = connect(bastion.clone(), &settings(), person.clone()).await.unwrap();
     assert_eq!(person.trust_questions()[0].fingerprint, shown);
     assert_eq!(session.learned_host_key().unwrap().not_recorded, None);
+    assert!(session.is_repeatable());
     let file = WholeFile::read(&folder.path().join("known_hosts"), 10_000).unwrap().unwrap();
     assert_eq!(file.mode, 0o600);
     assert!(file.bytes.starts_with(b"|1|"), "HashKnownHosts is followed");
@@ -256,6 +260,7 @@ async fn r21_a_known_hosts_file_that_cannot_be_written_is_a_note_and_not_a_failu
     bastion.user_known_hosts = vec![folder.path().join("id/known_hosts")];
     let session = connect(bastion, &settings(), Person::who_trusts()).await.unwrap();
     assert!(session.learned_host_key().unwrap().not_recorded.is_some());
+    assert!(!session.is_repeatable(), "it would be asked about again");
 }
 
 #[tokio::test]

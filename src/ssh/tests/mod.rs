@@ -10,6 +10,7 @@ mod hostile;
 mod login;
 mod real_sshd;
 mod resolution;
+mod stalls;
 
 use std::net::SocketAddr;
 use std::path::Path;

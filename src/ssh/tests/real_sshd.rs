@@ -13,7 +13,7 @@ use crate::target::Address;
 const PROGRAM: &str = "/usr/sbin/sshd";
 
 /// A running `sshd` and its folder; ends with the test.
-struct Sshd {
+pub(super) struct Sshd {
     child: Child,
     address: SocketAddr,
     host_key: PrivateKey,
@@ -36,7 +36,7 @@ fn our_name() -> Option<String> {
 
 impl Sshd {
     /// Starts one with more configuration lines; `None`, loudly, where it cannot be.
-    async fn start(host_key: PrivateKey, lines: &str) -> Option<Self> {
+    pub(super) async fn start(host_key: PrivateKey, lines: &str) -> Option<Self> {
         if !Path::new(PROGRAM).exists() {
             eprintln!("SKIPPED: {PROGRAM} is not installed, so nothing was tried against a real sshd");
             return None;
@@ -79,7 +79,7 @@ impl Sshd {
         }
     }
 
-    fn bastion(&self) -> Bastion {
+    pub(super) fn bastion(&self) -> Bastion {
         let mut bastion = bastion_at(self.address, self.folder.path());
         bastion.user = our_name().unwrap();
         record_host_key(&bastion, self.host_key.public_key());
