@@ -1,6 +1,7 @@
 //! Joins the rooms: settings, target, plan, tokens, bastion and gate of one run.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
+use std::error::Error as _;
 use std::future::ready;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,6 +19,7 @@ use crate::cli::report::{self, Failure, Report};
 use crate::config::{self, ConfigError, Overrides, Resolution, Settings};
 use crate::mysql::{self, Gate};
 use crate::os::Environment;
+use crate::query::escape_for_terminal;
 use crate::session::{self, Connected, Open, Plan, Via};
 use crate::ssh::{self, SshSession};
 use crate::target::{Field, HostArgument, Origin, SslMode, Target};
@@ -45,6 +47,7 @@ pub(crate) struct Context<'a> {
     ssh_config: Option<std::path::PathBuf>,
     connect_timeout: Duration,
     begun: Instant,
+    has_told_unkept: Cell<bool>,
 }
 
 impl<'a> Context<'a> {
@@ -62,7 +65,15 @@ impl<'a> Context<'a> {
             .or_else(|| environment.path("RDSCONN_SSH_CONFIG"))
             .or_else(|| settings.ssh.config.clone());
         let connect_timeout = options.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
-        Ok(Self { environment, printer, settings, ssh_config, connect_timeout, begun })
+        Ok(Self {
+            environment,
+            printer,
+            settings,
+            ssh_config,
+            connect_timeout,
+            begun,
+            has_told_unkept: Cell::new(false),
+        })
     }
 
     /// What HOST means, with the flags and variables on top.
@@ -101,6 +112,21 @@ impl<'a> Context<'a> {
             timeout: self.connect_timeout,
         };
         CachedTokens::new(tokens, self.cache(), MINTING)
+    }
+
+    /// Says once that a token could not be kept for the next command, and why. This one is none the worse for it.
+    pub(crate) fn tell_unkept(&self, tokens: &CachedTokens<Tokens>) {
+        let Some(fault) = tokens.cache.take_fault() else { return };
+        if self.has_told_unkept.replace(true) {
+            return;
+        }
+        let mut text = format!("warning: {fault}");
+        let mut source = fault.source();
+        while let Some(cause) = source {
+            text = format!("{text}: {cause}");
+            source = cause.source();
+        }
+        self.printer.remark(&escape_for_terminal(&text));
     }
 
     /// Where tokens are kept.
@@ -169,6 +195,7 @@ impl Database<'_> {
         let Plan { endpoint, region, user, .. } = &self.plan;
         let token = self.tokens.token(TokenRequest { endpoint, region, user }).await.map_err(Report::from)?;
         progress.end(Stage::Credentials, region);
+        self.context.tell_unkept(&self.tokens);
         Ok(token)
     }
 
@@ -187,6 +214,7 @@ impl Database<'_> {
             opened = Box::pin(self.open_plan(&self.effective_plan())).await;
         }
         self.progress.clear();
+        self.context.tell_unkept(&self.tokens);
         Ok(opened.map_err(|error| report::opening(error, &self.plan))?)
     }
 
