@@ -19,6 +19,8 @@ mod credentials;
 mod exit_codes;
 mod explain;
 mod hostile;
+#[path = "../../src/helper/server_url/tests/hostile.rs"]
+mod hostile_urls;
 mod injection;
 mod interrupt;
 mod layering;
@@ -26,6 +28,9 @@ mod listener;
 mod messages;
 mod query;
 mod secrets;
+mod shell_helper;
+mod shell_helper_delegate;
+mod shell_helper_input;
 mod stage;
 mod support;
 mod terminal;
