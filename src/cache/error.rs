@@ -6,9 +6,9 @@ use crate::os::PrivateFolderError;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The environment names neither a runtime folder nor a home, and the kernel gave no keyring.
-    #[error("there is no place to keep tokens in")]
+    #[error("the token is not kept for the next command: there is no folder for it, HOME is not set")]
     NoPlace,
     /// The last place that was tried.
-    #[error("the token could not be kept")]
+    #[error("the token is not kept for the next command")]
     NotKept(#[source] PrivateFolderError),
 }

@@ -1,13 +1,14 @@
 //! Joins the rooms: settings, target, plan, tokens, bastion and gate of one run.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
+use std::error::Error as _;
 use std::future::ready;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::aws::{self, Profiles, Tokens};
 use crate::backend::{AuthToken, Connect as _, Progress, Stage, Statements as _, TokenProvider as _, TokenRequest};
-use crate::cache::{self, Cache, CachedTokens, Storage};
+use crate::cache::{Cache, CachedTokens, Storage};
 use crate::cli::arguments::{CommonOptions, TargetOptions};
 use crate::cli::bastion::BastionLogin;
 use crate::cli::commands::query::Stop;
@@ -46,6 +47,7 @@ pub(crate) struct Context<'a> {
     ssh_config: Option<std::path::PathBuf>,
     connect_timeout: Duration,
     begun: Instant,
+    has_told_unkept: Cell<bool>,
 }
 
 impl<'a> Context<'a> {
@@ -63,7 +65,15 @@ impl<'a> Context<'a> {
             .or_else(|| environment.path("RDSCONN_SSH_CONFIG"))
             .or_else(|| settings.ssh.config.clone());
         let connect_timeout = options.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
-        Ok(Self { environment, printer, settings, ssh_config, connect_timeout, begun })
+        Ok(Self {
+            environment,
+            printer,
+            settings,
+            ssh_config,
+            connect_timeout,
+            begun,
+            has_told_unkept: Cell::new(false),
+        })
     }
 
     /// What HOST means, with the flags and variables on top.
@@ -102,6 +112,21 @@ impl<'a> Context<'a> {
             timeout: self.connect_timeout,
         };
         CachedTokens::new(tokens, self.cache(), MINTING)
+    }
+
+    /// Says once that a token could not be kept for the next command, and why. This one is none the worse for it.
+    pub(crate) fn tell_unkept(&self, tokens: &CachedTokens<Tokens>) {
+        let Some(fault) = tokens.cache.take_fault() else { return };
+        if self.has_told_unkept.replace(true) {
+            return;
+        }
+        let mut text = format!("warning: {fault}");
+        let mut source = fault.source();
+        while let Some(cause) = source {
+            text = format!("{text}: {cause}");
+            source = cause.source();
+        }
+        self.printer.remark(&escape_for_terminal(&text));
     }
 
     /// Where tokens are kept.
@@ -170,20 +195,8 @@ impl Database<'_> {
         let Plan { endpoint, region, user, .. } = &self.plan;
         let token = self.tokens.token(TokenRequest { endpoint, region, user }).await.map_err(Report::from)?;
         progress.end(Stage::Credentials, region);
-        self.tell_of_cache();
+        self.context.tell_unkept(&self.tokens);
         Ok(token)
-    }
-
-    /// Says once why a token could not be kept: nothing is wrong today, but the next command will take longer. That there is
-    /// no place at all is how containers are.
-    fn tell_of_cache(&self) {
-        let is_worth_telling =
-            |fault: &cache::Error| !matches!(fault, cache::Error::NoPlace) || self.context.printer.verbose > 0;
-        if let Some(fault) = self.tokens.cache.take_fault().filter(is_worth_telling) {
-            let report = Report::new(ExitStatus::Success, &fault);
-            let text = format!("warning: {}: {}", report.error, report.causes.join(": "));
-            self.progress.remark(&escape_for_terminal(text.trim_end_matches(": ")));
-        }
     }
 
     /// Forgets a kept token that the server has refused.
@@ -200,8 +213,8 @@ impl Database<'_> {
             let _ = self.certificate_name.set(name);
             opened = Box::pin(self.open_plan(&self.effective_plan())).await;
         }
-        self.tell_of_cache();
         self.progress.clear();
+        self.context.tell_unkept(&self.tokens);
         Ok(opened.map_err(|error| report::opening(error, &self.plan))?)
     }
 

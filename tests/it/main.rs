@@ -28,6 +28,8 @@ mod exec_user_files;
 mod exit_codes;
 mod explain;
 mod hostile;
+#[path = "../../src/helper/server_url/tests/hostile.rs"]
+mod hostile_urls;
 mod injection;
 mod interrupt;
 mod layering;
@@ -35,6 +37,9 @@ mod listener;
 mod messages;
 mod query;
 mod secrets;
+mod shell_helper;
+mod shell_helper_delegate;
+mod shell_helper_input;
 mod stage;
 mod support;
 mod terminal;

@@ -138,3 +138,32 @@ pub(crate) fn as_ordinary_user(test: &TestEnv, arguments: &[&str]) -> Option<Out
     }
     Some(test.run("setpriv", switch.iter().chain(arguments)))
 }
+
+/// Puts a script into a home. It is written by another process: a file that this one has open for writing cannot be run.
+pub(crate) fn script(test: &TestEnv, inside: &str, text: &str) -> std::path::PathBuf {
+    let source = test.write_file(format!("{inside}.text"), format!("#!/bin/sh\n{text}\n"));
+    let program = test.path(inside);
+    assert_eq!(test.run("/bin/cp", [&source, &program]).code, 0);
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
+    std::fs::remove_file(source).unwrap();
+    program
+}
+
+/// Gives a profile credentials that come from a program, which counts how often it is asked.
+pub(crate) fn counted_profile(test: &TestEnv, profile: &str, region: Option<&str>) {
+    let answer = format!(r#"{{"Version": 1, "AccessKeyId": "{KEY_ID}", "SecretAccessKey": "{SECRET_KEY}"}}"#);
+    let asked = test.path("asked");
+    let program = script(test, "credentials", &format!("echo asked >> {}\necho '{answer}'", asked.display()));
+    let command = program.display().to_string();
+    test.write_aws_profile(profile, region, &ProfileCredentials::Process(&command));
+}
+
+/// How often the program of [`counted_profile`] was asked.
+pub(crate) fn times_asked(test: &TestEnv) -> usize {
+    std::fs::read_to_string(test.path("asked")).unwrap_or_default().lines().count()
+}
+
+/// What `cache list --json` tells.
+pub(crate) fn kept(test: &TestEnv) -> Vec<serde_json::Value> {
+    serde_json::from_str(&test.rdsconn(["cache", "list", "--json"]).succeeded().stdout).unwrap()
+}

@@ -65,7 +65,7 @@ fn r21_a_limit_on_file_sizes() {
     const THIS: &str = "faults::r21_a_limit_on_file_sizes";
     if let Some((home, _, _)) = told() {
         let fault = assert_works_without(cache_of(&home, Storage::File));
-        assert!(fault.to_string().contains("could not be kept"), "{fault}");
+        assert!(fault.to_string().contains("is not kept"), "{fault}");
         eprintln!("done");
         return;
     }

@@ -21,6 +21,7 @@ pub(crate) fn run(arguments: &Token, environment: &Environment, printer: Printer
         let tokens = context.tokens(&target);
         let token = if arguments.fresh { tokens.fresh(request).await } else { tokens.token(request).await };
         let token = token.map_err(Report::from)?;
+        context.tell_unkept(&tokens);
         Ok::<_, Failure>((plan, token))
     })?;
     let secret = token.secret.expose_secret();

@@ -11,7 +11,7 @@ use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -264,6 +264,24 @@ impl TestEnv {
     /// The rdsconn binary this environment was made for.
     pub fn program(&self) -> &Path {
         &self.program
+    }
+}
+
+impl Drop for TestEnv {
+    /// The kernel's keyring is one for all homes of a user, and small: what this home's programs have kept there goes with it.
+    fn drop(&mut self) {
+        if !self.program.ends_with("rdsconn") {
+            return;
+        }
+        let mut command = Command::new(&self.program);
+        command
+            .args(["cache", "clear"])
+            .env_clear()
+            .env("HOME", self.variables.get(OsStr::new("HOME")).cloned().unwrap_or_default());
+        // No file of the test's is read or removed: the folder goes as a whole.
+        command.env("XDG_CONFIG_HOME", self.path("none")).env("XDG_CACHE_HOME", self.path("none"));
+        // A test may have used a program that does not run.
+        let _ = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
     }
 }
 
