@@ -12,6 +12,7 @@
 
 pub mod certificates;
 pub mod client;
+pub mod clients;
 pub mod driver;
 pub mod embedded;
 pub mod environment;

@@ -121,6 +121,10 @@ impl Connection<'_> {
     fn query(&mut self, sql: &[u8]) -> io::Result<()> {
         let statements = statements(sql);
         if statements.is_empty() {
+            // Nothing but a comment is a statement that does nothing: what dump programs hide from other servers.
+            if sql.iter().any(|byte| !byte.is_ascii_whitespace() && *byte != b';') {
+                return self.done(&Done::default(), 0);
+            }
             return self.fault(&Fault::new(1065, "42000", "Query was empty"));
         }
         if statements.len() > 1 && self.capabilities & capability::MULTI_STATEMENTS == 0 {

@@ -13,5 +13,6 @@ mod driver;
 mod embedded_bastion;
 mod embedded_database;
 mod hostile;
+mod real_clients;
 mod rig;
 mod same_answers;

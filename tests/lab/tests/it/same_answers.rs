@@ -61,6 +61,10 @@ const ALIKE: &[&str] = &[
     "insert into customers (name) values (null)",
     "insert into customers values (1)",
     "use never_was",
+    "use orders and more",
+    // Names and mistakes in MySQL, places for values in the engine.
+    "select $$",
+    "select ?",
     "select @@never_was",
     "create table customers (id int)",
     "drop table never_was",

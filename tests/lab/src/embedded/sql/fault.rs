@@ -67,6 +67,8 @@ impl Fault {
             return Self::new(1146, "42S02", format!("Table '{table}' doesn't exist"));
         }
         if let Some(column) = after("no such column: ") {
+            // The engine adds advice to a quoted name.
+            let column = column.split_once(" - should this be").map_or(column, |(name, _)| name).trim_matches('"');
             return Self::new(1054, "42S22", format!("Unknown column '{column}' in 'field list'"));
         }
         if let Some((_, column)) = text.split_once(" has no column named ") {
@@ -118,6 +120,7 @@ mod tests {
         for (text, code, state) in [
             ("no such table: orders.nope", 1146, "42S02"),
             ("no such column: nope", 1054, "42S22"),
+            ("no such column: \"$$\" - should this be a string literal in single-quotes?", 1054, "42S22"),
             ("table customers has no column named nope", 1054, "42S22"),
             ("UNIQUE constraint failed: customers.id", 1062, "23000"),
             ("NOT NULL constraint failed: customers.name", 1048, "23000"),

@@ -15,7 +15,7 @@ impl Session {
         let Some(first) = tokens.first() else { return Ok(None) };
         let Kind::Word(verb) = &first.kind else { return Ok(None) };
         match verb.to_ascii_uppercase().as_str() {
-            "USE" => {
+            "USE" if tokens.len() == 2 => {
                 let name = tokens.get(1).and_then(Token::identifier).ok_or_else(|| Fault::syntax(""))?.to_owned();
                 self.use_database(&name)?;
             }

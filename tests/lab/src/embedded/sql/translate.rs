@@ -199,6 +199,8 @@ impl Rewriter<'_> {
             "&&" => self.put("AND"),
             "!" => self.put("NOT"),
             "<=>" => self.put("IS"),
+            // Places for values belong to prepared statements.
+            "?" | ":" => return Err(Fault::syntax(symbol)),
             // Division of whole numbers is exact in MySQL.
             "/" => self.put("* 1.0 /"),
             "(" => {
@@ -271,6 +273,8 @@ impl Rewriter<'_> {
             {
                 self.introduced(word);
             }
+            // A name in MySQL, and a place for a value in the engine.
+            _ if word.starts_with('$') => self.replace(&quote(word), 1),
             _ => self.replace(word, 1),
         }
         Ok(())
