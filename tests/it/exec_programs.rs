@@ -232,7 +232,7 @@ fn another_rdsconn_inside_resolves_its_own_host() {
             format!("{rdsconn} {HOST} -N 'select current_user()'; {rdsconn} explain billing.prod.use1.db.acme.example");
         let output = stage.home.rdsconn(["exec", "sh", &format!("reader@{HOST}"), "--", "-c", &script]).succeeded();
         assert!(output.stdout.starts_with("dba@%\n"), "{}: {}", stage.name(), output.stdout);
-        let shown = output.stdout.to_owned();
+        let shown = output.stdout.clone();
         for (field, value) in [("endpoint", "billing.cluster-c9abc."), ("port", "3306"), ("user", "dba")] {
             let line = shown.lines().find(|line| line.starts_with(field)).unwrap_or_else(|| panic!("{field}: {shown}"));
             assert!(line.contains(value) && !line.contains("RDSCONN_"), "{line}");

@@ -26,7 +26,7 @@ fn hostile_files(stage: &mut Stage) -> UnixListener {
     let lines = hostile_lines(stage);
     let groups =
         ["client", "mysql", "mariadb", "client-mariadb", "mariadb-client", "client-server", "mysqldump", "mysqladmin"];
-    let text: String = groups.iter().map(|group| format!("[{group}]\n{lines}")).collect();
+    let text = groups.map(|group| format!("[{group}]\n{lines}")).concat();
     stage.home.write_file(".my.cnf", &text);
     stage.home.write_file("etc/my.cnf", format!("{text}!include {}\n", stage.home.path(".my.cnf").display()));
     stage.home.write_file("evil/ca.pem", "no certificate");
