@@ -95,3 +95,14 @@ fn the_end_of_everything_is_no_trouble() {
     assert!(watch.wait_until(PATIENCE, |sightings| sightings.samples > looked + 5));
     assert_eq!(watch.finish().processes.len(), 1);
 }
+
+#[test]
+fn a_program_that_hides_is_not_taken_for_a_clean_one() {
+    let line = ["/usr/bin/mysql", "-e", "select 1"].map(str::to_owned).to_vec();
+    let hidden = BTreeSet::from([("rdsconn".to_owned(), Place::Environment)]);
+    let sightings = Sightings { command_lines: BTreeSet::from([line]), unreadable: hidden, ..Sightings::default() };
+    sightings.assert_clean(&["mysql"]);
+    let hidden = BTreeSet::from([("mysql".to_owned(), Place::Environment)]);
+    let sightings = Sightings { unreadable: hidden, ..sightings };
+    assert!(std::panic::catch_unwind(|| sightings.assert_clean(&["mysql"])).is_err());
+}
