@@ -136,7 +136,7 @@ fn the_option_file_gives_each_reader_a_token() {
         }
         // Who does not ask for it gets none.
         let output = exec(stage, "sh", &["-c", "ls \"${RDSCONN_CA%/*}\""]).succeeded();
-        assert_eq!(output.stdout, "alive\nca.pem\n");
+        assert_eq!(output.stdout, "alive\nask\nca.pem\n");
     });
 }
 

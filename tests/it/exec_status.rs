@@ -37,7 +37,7 @@ fn death_by_a_signal_is_128_and_its_number() {
 #[test]
 fn r15_a_signal_that_is_sent_to_us_is_the_clients() {
     on_each(|stage| {
-        let script = "trap 'echo told; kill $!; exit 9' TERM HUP INT; sleep 600 >/dev/null & echo ready; wait";
+        let script = "trap 'echo told; kill -KILL $!; exit 9' TERM HUP INT; sleep 600 >/dev/null & echo ready; wait";
         for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
             let running = stage.home.start_rdsconn(["exec", "sh", HOST, "--", "-c", script]);
             running.wait_for("ready\n");

@@ -116,7 +116,7 @@ fn r15_the_clients_end_leaves_the_terminal_as_it_was() {
 #[test]
 fn r15_a_window_that_changes_its_size_is_told_to_the_client() {
     let stage = embedded();
-    let script = "trap 'stty size; kill $!; exit 5' WINCH; sleep 600 >/dev/null & echo ready; wait";
+    let script = "trap 'stty size; kill -KILL $!; exit 5' WINCH; sleep 600 >/dev/null & echo ready; wait";
     let running = on_terminal(&stage, "sh", &["-c", script]);
     running.wait_for("ready\r\n");
     running.resize(33, 77);
@@ -127,7 +127,7 @@ fn r15_a_window_that_changes_its_size_is_told_to_the_client() {
 #[test]
 fn r15_signals_from_elsewhere_reach_the_client_on_a_terminal() {
     let stage = embedded();
-    let script = "trap 'echo told; kill $!; exit 9' TERM HUP; sleep 600 >/dev/null & echo ready; wait";
+    let script = "trap 'echo told; kill -KILL $!; exit 9' TERM HUP; sleep 600 >/dev/null & echo ready; wait";
     for signal in [Signal::TERM, Signal::HUP] {
         let running = on_terminal(&stage, "sh", &["-c", script]);
         running.wait_for("ready\r\n");
