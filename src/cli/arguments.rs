@@ -1,7 +1,5 @@
 //! The command line as it was typed. What it means is decided in `context` and in the commands.
 
-#![expect(clippy::doc_markdown, reason = "these comments are the help text, where a backtick would be printed")]
-
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;

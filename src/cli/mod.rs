@@ -118,12 +118,14 @@ fn common(arguments: &Arguments) -> &CommonOptions {
         Some(Command::Tunnel(tunnel)) => &tunnel.common,
         Some(Command::Token(token)) => &token.common,
         Some(Command::Explain(explain)) => &explain.common,
-        Some(Command::Conventions(
-            Conventions::List { common } | Conventions::Check { common, .. } | Conventions::Init { common },
-        )) => common,
-        Some(Command::Helper(
-            Helper::Install { common, .. } | Helper::Status { common, .. } | Helper::Uninstall { common, .. },
-        )) => common,
-        Some(Command::Cache(CacheCommand::List { common, .. } | CacheCommand::Clear { common })) => common,
+        Some(
+            Command::Conventions(
+                Conventions::List { common } | Conventions::Check { common, .. } | Conventions::Init { common },
+            )
+            | Command::Helper(
+                Helper::Install { common, .. } | Helper::Status { common, .. } | Helper::Uninstall { common, .. },
+            )
+            | Command::Cache(CacheCommand::List { common, .. } | CacheCommand::Clear { common }),
+        ) => common,
     }
 }

@@ -61,7 +61,7 @@ impl Report {
     }
 
     /// Something that cannot go wrong, and has.
-    pub(crate) fn bug(error: io::Error) -> Self {
+    pub(crate) fn bug(error: impl Error) -> Self {
         Self::new(ExitStatus::Bug, &error)
     }
 

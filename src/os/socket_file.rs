@@ -76,7 +76,6 @@ fn mark(path: &Path) -> io::Result<Mark> {
 
 impl PrivateSocket {
     /// Listens at a path. Makes its folder if it is missing.
-    #[expect(clippy::disallowed_methods, reason = "this room makes files")]
     pub fn bind(path: &Path) -> Result<(UnixListener, Self), PrivateSocketError> {
         let path = std::path::absolute(path).map_err(|source| not_made(path, source))?;
         if path.as_os_str().len() > LONGEST_PATH {
@@ -115,7 +114,6 @@ impl PrivateSocket {
 }
 
 impl Drop for PrivateSocket {
-    #[expect(clippy::disallowed_methods, reason = "this room removes what it has made")]
     fn drop(&mut self) {
         if mark(&self.path).is_ok_and(|mark| mark == self.mark) {
             let _ = std::fs::remove_file(&self.path);
@@ -142,7 +140,6 @@ fn check_folder(path: &Path) -> Result<File, PrivateSocketError> {
 }
 
 /// Takes away a socket of ours on which nobody listens any more.
-#[expect(clippy::disallowed_methods, reason = "this room removes what it has made")]
 fn clear(path: &Path) -> Result<(), PrivateSocketError> {
     let metadata = match path.symlink_metadata() {
         Ok(metadata) => metadata,

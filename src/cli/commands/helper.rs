@@ -22,15 +22,15 @@ pub(crate) fn run(command: &Helper, environment: &Environment, printer: Printer)
     | Helper::Status { shells, common }
     | Helper::Uninstall { shells, common }) = command;
     let context = Context::load(common, environment, printer)?;
-    let installer = installer(shells, environment)?;
+    let steps = steps(shells, environment)?;
     let runtime = runtime()?;
     let lines = match command {
         Helper::Install { no_persist, .. } => {
-            let installed = runtime.block_on(installer.install(!no_persist));
+            let installed = runtime.block_on(steps.install(!no_persist));
             install_lines(&installed, &context.settings.helper.delegate)
         }
-        Helper::Status { .. } => status_lines(&runtime.block_on(installer.status())),
-        Helper::Uninstall { .. } => uninstall_lines(&runtime.block_on(installer.uninstall())),
+        Helper::Status { .. } => status_lines(&runtime.block_on(steps.status())),
+        Helper::Uninstall { .. } => uninstall_lines(&runtime.block_on(steps.uninstall())),
     };
     let Said { lines, problem } = lines;
     let lines: Vec<String> = lines.iter().map(|line| escape_for_terminal(line).into_owned()).collect();
@@ -38,7 +38,7 @@ pub(crate) fn run(command: &Helper, environment: &Environment, printer: Printer)
     problem.map_or(Ok(()), |problem| Err(problem.into()))
 }
 
-fn installer<'a>(shells: &Shells, environment: &'a Environment) -> Result<Installer<'a>, Failure> {
+fn steps<'a>(shells: &Shells, environment: &'a Environment) -> Result<Installer<'a>, Failure> {
     let search = if shells.paths.is_empty() { Search::Everywhere } else { Search::Only(shells.paths.clone()) };
     let Some(folder) = environment.config_folder() else {
         let report = Report::usage("the folder of the configuration is not known".to_owned());
@@ -84,7 +84,7 @@ fn install_lines(installed: &Installed, delegate: &Delegate) -> Said {
         Persisted::Done => said.line("MySQL Shell uses rdsconn as its credential helper from now on"),
         Persisted::AlreadyOurs => said.line("MySQL Shell already uses rdsconn as its credential helper"),
         Persisted::NotAsked => {
-            said.line("MySQL Shell's options were left alone: start it with --credential-store-helper=rdsconn")
+            said.line("MySQL Shell's options were left alone: start it with --credential-store-helper=rdsconn");
         }
         Persisted::Withheld => said.line("MySQL Shell's options were left alone: every Shell must have the link first"),
         Persisted::Unreadable(problem) => said.problem(problem.to_string(), "mend or remove that file, and try again"),
@@ -114,7 +114,7 @@ fn linked_lines(said: &mut Said, shell: &InstalledShell) {
     match &shell.linked {
         Linked::Made => said.line(format!("{program}: made {link}")),
         Linked::Replaced { led_to } => {
-            said.line(format!("{program}: {link} led to {} and was replaced", led_to.display()))
+            said.line(format!("{program}: {link} led to {} and was replaced", led_to.display()));
         }
         Linked::AlreadyThere => said.line(format!("{program}: {link} is there")),
         Linked::NeedsRoot { command } => {
@@ -208,7 +208,7 @@ fn uninstall_lines(uninstalled: &Uninstalled) -> Said {
                 said.problem("a link is left", "run the command above");
             }
             Unlinked::Failed(error) => {
-                said.problem(format!("{link} cannot be removed: {error}"), format!("run ls -ld {link}"))
+                said.problem(format!("{link} cannot be removed: {error}"), format!("run ls -ld {link}"));
             }
         }
     }

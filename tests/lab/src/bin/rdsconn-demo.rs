@@ -82,6 +82,13 @@ fn demonstrate(program: PathBuf) -> Result<(), Box<dyn Error>> {
         "Several statements; the last answer is from the database's own point of view.",
         &[HOST, "select count(*) as orders, max(total) as largest from `order`; select current_user(), @@version"],
     )?;
+    match ["mariadb", "mysql"].into_iter().find(|client| is_installed(client)) {
+        Some(client) => stage.show(
+            "A client of your own on the tunnel; its token comes through a private pipe.",
+            &["exec", client, HOST, "--", "-t", "-e", "select id, total, state from `order`"],
+        )?,
+        None => say("# Skipped: a client of your own on the tunnel. There is no mariadb or mysql on PATH.\n\n")?,
+    }
     let (visits, logins) = (stage.bastion.visits(), stage.database.logins());
     say(&format!(
         "The bastion saw {} SSH logins and forwarded to {ENDPOINT}:{PORT} each time. The database\n\
@@ -92,6 +99,11 @@ fn demonstrate(program: PathBuf) -> Result<(), Box<dyn Error>> {
         logins.iter().filter(|login| login.secure).count()
     ))?;
     Ok(())
+}
+
+fn is_installed(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
 impl Stage {
