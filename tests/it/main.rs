@@ -18,6 +18,7 @@ mod conventions;
 mod credentials;
 mod exit_codes;
 mod explain;
+mod helper_install;
 mod hostile;
 #[path = "../../src/helper/server_url/tests/hostile.rs"]
 mod hostile_urls;
@@ -31,8 +32,10 @@ mod secrets;
 mod shell_helper;
 mod shell_helper_delegate;
 mod shell_helper_input;
+mod shell_helper_live;
 mod stage;
 mod support;
 mod terminal;
 mod terminal_questions;
 mod token;
+mod token_cache;
