@@ -48,3 +48,4 @@ mod terminal;
 mod terminal_questions;
 mod token;
 mod token_cache;
+mod tunnel;
