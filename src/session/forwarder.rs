@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tokio::io::AsyncWriteExt as _;
 use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
 
 use super::lanes::Lanes;
 use super::listener::{Listener, Stranger};
@@ -18,6 +19,9 @@ use crate::target::Address;
 
 /// How long to wait before the next look at a listener that fails: descriptors come back when connections end.
 const BREATH: Duration = Duration::from_millis(100);
+
+/// How often it is told that a listener fails: under load it does so again and again.
+const TOLD_AGAIN: Duration = Duration::from_mins(1);
 
 /// How long a client that is refused may take to read why.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -33,7 +37,7 @@ pub enum Event<E> {
     Guarded,
     /// A connection broke.
     Broken(E),
-    /// The listener fails for now: too many open files, most likely.
+    /// The listener fails for now: too many open files, most likely. Told now and then.
     Listener(io::Error),
 }
 
@@ -55,6 +59,8 @@ pub struct Forwarder<C: Connect> {
     way: Arc<WayOut<C>>,
     connections: JoinSet<Option<Event<DialError<C>>>>,
     strangers: BTreeSet<Option<u32>>,
+    /// When the listener's failure was told.
+    failed: Option<Instant>,
 }
 
 struct WayOut<C: Connect> {
@@ -81,7 +87,7 @@ impl<C: Connect> Forwarder<C> {
         guard: Option<Guard>,
     ) -> Self {
         let way = Arc::new(WayOut { lanes, address, refusal: Arc::new(refusal), guard });
-        Self { listener, way, connections: JoinSet::new(), strangers: BTreeSet::new() }
+        Self { listener, way, connections: JoinSet::new(), strangers: BTreeSet::new(), failed: None }
     }
 
     /// Serves until something happens that is worth telling. May be dropped and called again; open connections go on.
@@ -103,8 +109,11 @@ impl<C: Connect> Forwarder<C> {
                         }
                     }
                     Err(error) => {
+                        if self.failed.is_none_or(|told| told.elapsed() >= TOLD_AGAIN) {
+                            self.failed = Some(Instant::now());
+                            return Event::Listener(error);
+                        }
                         tokio::time::sleep(BREATH).await;
-                        return Event::Listener(error);
                     }
                 },
             }
