@@ -125,15 +125,18 @@ impl<C: Connect> Forwarder<C> {
         self.connections.len()
     }
 
-    /// Takes no more connections, and waits for the open ones. Gives how many it cut off after `limit`.
-    pub async fn drain(mut self, limit: Duration) -> usize {
-        drop(self.listener);
-        let all = async { while self.connections.join_next().await.is_some() {} };
-        // At the limit, what has not ended is counted and cut.
-        let _ = tokio::time::timeout(limit, all).await;
-        let cut = self.connections.len();
-        self.connections.shutdown().await;
-        cut
+    /// Takes no more connections from now on. Its future waits for the open ones, and gives how many it cut off after `limit`.
+    pub fn drain(self, limit: Duration) -> impl Future<Output = usize> {
+        let Self { listener, mut connections, .. } = self;
+        drop(listener);
+        async move {
+            let all = async { while connections.join_next().await.is_some() {} };
+            // At the limit, what has not ended is counted and cut.
+            let _ = tokio::time::timeout(limit, all).await;
+            let cut = connections.len();
+            connections.shutdown().await;
+            cut
+        }
     }
 }
 

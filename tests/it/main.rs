@@ -31,3 +31,6 @@ mod support;
 mod terminal;
 mod terminal_questions;
 mod token;
+mod tunnel;
+mod tunnel_hostile;
+mod tunnel_like_ssh;
