@@ -211,7 +211,8 @@ fn start_ssh(stage: &Stage, port: u16, to: u16) -> Running {
     let forward = format!("{port}:127.0.0.1:{to}");
     let options = ["-v", "-N", "-o", "ExitOnForwardFailure=yes", "-F", config.to_str().unwrap(), "-L", &forward];
     let ssh = stage.home.start("ssh", options.iter().chain(&[BASTION_ALIAS]));
-    ssh.wait_for_error(&format!("Local forwarding listening on 127.0.0.1 port {port}"));
+    // Only now does it listen.
+    ssh.wait_for_error("Entering interactive session");
     ssh
 }
 
