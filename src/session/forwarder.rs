@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use tokio::io::AsyncWriteExt as _;
 use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
 
 use super::lanes::Lanes;
 use super::listener::{Listener, Stranger};
@@ -19,6 +20,9 @@ use crate::target::Address;
 
 /// How long to wait before the next look at a listener that fails: descriptors come back when connections end.
 const BREATH: Duration = Duration::from_millis(100);
+
+/// How often it is told that a listener fails: under load it does so again and again.
+const TOLD_AGAIN: Duration = Duration::from_mins(1);
 
 /// How long a client that is refused may take to read why.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -34,7 +38,7 @@ pub enum Event<E> {
     Guarded,
     /// A connection broke.
     Broken(E),
-    /// The listener fails for now: too many open files, most likely.
+    /// The listener fails for now: too many open files, most likely. Told now and then.
     Listener(io::Error),
 }
 
@@ -56,6 +60,8 @@ pub struct Forwarder<C: Connect> {
     way: Arc<WayOut<C>>,
     connections: JoinSet<Option<Event<DialError<C>>>>,
     strangers: BTreeSet<Option<u32>>,
+    /// When the listener's failure was told.
+    failed: Option<Instant>,
 }
 
 struct WayOut<C: Connect> {
@@ -85,7 +91,7 @@ impl<C: Connect> Forwarder<C> {
     ) -> Self {
         let guarded = AtomicUsize::new(0);
         let way = Arc::new(WayOut { lanes, address, refusal: Arc::new(refusal), guard, guarded });
-        Self { listener, way, connections: JoinSet::new(), strangers: BTreeSet::new() }
+        Self { listener, way, connections: JoinSet::new(), strangers: BTreeSet::new(), failed: None }
     }
 
     /// Serves until something happens that is worth telling. May be dropped and called again; open connections go on.
@@ -107,8 +113,11 @@ impl<C: Connect> Forwarder<C> {
                         }
                     }
                     Err(error) => {
+                        if self.failed.is_none_or(|told| told.elapsed() >= TOLD_AGAIN) {
+                            self.failed = Some(Instant::now());
+                            return Event::Listener(error);
+                        }
                         tokio::time::sleep(BREATH).await;
-                        return Event::Listener(error);
                     }
                 },
             }
@@ -141,15 +150,18 @@ impl<C: Connect> Forwarder<C> {
         self.connections.len()
     }
 
-    /// Takes no more connections, and waits for the open ones. Gives how many it cut off after `limit`.
-    pub async fn drain(mut self, limit: Duration) -> usize {
-        drop(self.listener);
-        let all = async { while self.connections.join_next().await.is_some() {} };
-        // At the limit, what has not ended is counted and cut.
-        let _ = tokio::time::timeout(limit, all).await;
-        let cut = self.connections.len();
-        self.connections.shutdown().await;
-        cut
+    /// Takes no more connections from now on. Its future waits for the open ones, and gives how many it cut off after `limit`.
+    pub fn drain(self, limit: Duration) -> impl Future<Output = usize> {
+        let Self { listener, mut connections, .. } = self;
+        drop(listener);
+        async move {
+            let all = async { while connections.join_next().await.is_some() {} };
+            // At the limit, what has not ended is counted and cut.
+            let _ = tokio::time::timeout(limit, all).await;
+            let cut = connections.len();
+            connections.shutdown().await;
+            cut
+        }
     }
 }
 

@@ -7,8 +7,10 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
+use tokio::time::Instant;
 
 use crate::backend::{Connect, DialError, Dialer};
 use crate::target::Address;
@@ -18,6 +20,9 @@ const MOST: usize = 64;
 
 /// Logins at a time: sshd turns away some of those that are not logged in yet when there are ten (`MaxStartups`).
 const LOGINS: usize = 4;
+
+/// How long after a login that has failed no other is tried, as long as there is a lane.
+const REST: Duration = Duration::from_secs(10);
 
 /// The lanes to one bastion.
 pub struct Lanes<C: Connect> {
@@ -33,6 +38,17 @@ struct State<D> {
     open: Vec<Lane<D>>,
     /// Lanes to be: their logins are under way.
     opening: usize,
+    /// A login has failed: no more lanes before this time, if there are any.
+    rests_until: Option<Instant>,
+}
+
+impl<D: Dialer> State<D> {
+    /// Whether there may be no more lanes than there are, dead ones forgotten.
+    fn is_full(&mut self, most: usize) -> bool {
+        self.open.retain(|lane| !lane.dialer.is_closed());
+        let rests = !self.open.is_empty() && self.rests_until.is_some_and(|until| Instant::now() < until);
+        rests || self.open.len() + self.opening >= most
+    }
 }
 
 /// One session, shared by its connections.
@@ -71,7 +87,7 @@ impl<C: Connect> Lanes<C> {
         let lane = Lane { dialer: Arc::new(first), load: Arc::default() };
         Ok(Arc::new(Self {
             connect,
-            state: Mutex::new(State { open: vec![lane], opening: 0 }),
+            state: Mutex::new(State { open: vec![lane], opening: 0, rests_until: None }),
             most: AtomicUsize::new(most),
             logins: Semaphore::new(LOGINS),
             changed: Notify::new(),
@@ -101,6 +117,12 @@ impl<C: Connect> Lanes<C> {
         self.state().open.len()
     }
 
+    /// How many connections there are.
+    #[cfg(test)]
+    pub(super) fn load(&self) -> usize {
+        self.state().open.iter().map(|lane| lane.load.load(Ordering::Relaxed)).sum()
+    }
+
     fn state(&self) -> MutexGuard<'_, State<C::Dialer>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -113,28 +135,31 @@ impl<C: Connect> Lanes<C> {
                 return Ok((lane, place, false));
             }
             let _turn = self.turn().await;
-            let most = self.most.load(Ordering::Relaxed);
             // What has become idle meanwhile serves, too; so does any when there are enough.
-            if let Some((lane, place)) = self.take(|load, count| load == 0 || count >= most) {
+            if let Some((lane, place)) = self.take(|load, is_full| load == 0 || is_full) {
                 return Ok((lane, place, false));
             }
             if let Some(login) = Login::begin(self) {
-                let lane = login.finish(1).await?;
-                let place = Place(Arc::clone(&lane.load));
-                return Ok((lane, place, true));
+                return match login.finish(1).await {
+                    Ok(lane) => {
+                        let place = Place(Arc::clone(&lane.load));
+                        Ok((lane, place, true))
+                    }
+                    // Better together than not at all.
+                    Err(error) => self.take(|_, _| true).map(|(lane, place)| (lane, place, true)).ok_or(error),
+                };
             }
             // All there may be are being opened.
             changed.await;
         }
     }
 
-    /// The least loaded lane that is alive, if it is acceptable by its load and the number of lanes, those to be included.
-    fn take(&self, is_acceptable: impl Fn(usize, usize) -> bool) -> Option<(Lane<C::Dialer>, Place)> {
+    /// The least loaded lane that is alive, if it is acceptable by its load and by whether there may be no more lanes.
+    fn take(&self, is_acceptable: impl Fn(usize, bool) -> bool) -> Option<(Lane<C::Dialer>, Place)> {
         let mut state = self.state();
-        state.open.retain(|lane| !lane.dialer.is_closed());
-        let count = state.open.len() + state.opening;
+        let is_full = state.is_full(self.most.load(Ordering::Relaxed));
         let lane = state.open.iter().min_by_key(|lane| lane.load.load(Ordering::Relaxed))?;
-        if !is_acceptable(lane.load.load(Ordering::Relaxed), count) {
+        if !is_acceptable(lane.load.load(Ordering::Relaxed), is_full) {
             return None;
         }
         lane.load.fetch_add(1, Ordering::Relaxed);
@@ -173,7 +198,7 @@ impl<'a, C: Connect> Login<'a, C> {
     /// `None` when there may be no more lanes.
     fn begin(lanes: &'a Lanes<C>) -> Option<Self> {
         let mut state = lanes.state();
-        if state.open.len() + state.opening >= lanes.most.load(Ordering::Relaxed) {
+        if state.is_full(lanes.most.load(Ordering::Relaxed)) {
             return None;
         }
         state.opening += 1;
@@ -182,7 +207,9 @@ impl<'a, C: Connect> Login<'a, C> {
 
     /// Logs in and adds the lane, with this many connections on it.
     async fn finish(self, load: usize) -> Result<Lane<C::Dialer>, DialError<C>> {
-        let dialer = self.0.connect.connect().await?;
+        let dialer = self.0.connect.connect().await.inspect_err(|_| {
+            self.0.state().rests_until = Some(Instant::now() + REST);
+        })?;
         if !dialer.is_repeatable() {
             self.0.most.store(1, Ordering::Relaxed);
         }

@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 use crate::backend::Peer;
 use crate::os::{PortOwner, PrivateSocket, PrivateSocketError, SocketOwner, port_owner, socket_owner};
@@ -144,24 +144,36 @@ impl Listener {
         }
     }
 
-    /// The next peer, or the next stranger, whose connection is closed already.
+    /// The next peer, or the next stranger, whose connection is closed already. An error is the listener's own: what is
+    /// wrong with one connection ends that one.
     pub(super) async fn accept(&self) -> io::Result<Result<Peer, Stranger>> {
-        match &self.0 {
-            Kind::Loopback(listener, _) => {
-                let (stream, peer) = listener.accept().await?;
-                if let Err(stranger) = check_tcp(peer, stream.local_addr()?) {
-                    return Ok(Err(stranger));
-                }
-                stream.set_nodelay(true)?;
-                Ok(Ok(stream.into()))
-            }
-            Kind::Socket(listener, _) => {
-                let (stream, _) = listener.accept().await?;
-                let user = stream.peer_cred()?.uid();
-                Ok(if user == own_user() { Ok(stream.into()) } else { Err(Stranger { user: Some(user) }) })
+        loop {
+            let accepted = match &self.0 {
+                Kind::Loopback(listener, _) => listener.accept().await.map(|(stream, peer)| checked_tcp(stream, peer)),
+                Kind::Socket(listener, _) => listener.accept().await.map(|(stream, _)| checked_unix(stream)),
+            };
+            match accepted {
+                Ok(Ok(peer)) => return Ok(peer),
+                // Its client has gone meanwhile.
+                Ok(Err(_)) => {}
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(error) => return Err(error),
             }
         }
     }
+}
+
+fn checked_tcp(stream: TcpStream, peer: SocketAddr) -> io::Result<Result<Peer, Stranger>> {
+    if let Err(stranger) = check_tcp(peer, stream.local_addr()?) {
+        return Ok(Err(stranger));
+    }
+    stream.set_nodelay(true)?;
+    Ok(Ok(stream.into()))
+}
+
+fn checked_unix(stream: UnixStream) -> io::Result<Result<Peer, Stranger>> {
+    let user = stream.peer_cred()?.uid();
+    Ok(if user == own_user() { Ok(stream.into()) } else { Err(Stranger { user: Some(user) }) })
 }
 
 async fn loopback(port: u16) -> Result<Listener, ListenError> {

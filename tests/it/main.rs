@@ -49,3 +49,5 @@ mod terminal_questions;
 mod token;
 mod token_cache;
 mod tunnel;
+mod tunnel_hostile;
+mod tunnel_like_ssh;

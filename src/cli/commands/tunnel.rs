@@ -102,11 +102,12 @@ async fn hold(
         return Err(Failure::Signal(signal));
     }
     let open = forwarder.open_connections();
+    let drained = forwarder.drain(arguments.drain);
     if open > 0 {
         printer.remark(&format!("waiting up to {} s for {open} to end", arguments.drain.as_secs_f32()));
     }
     let cut = tokio::select! {
-        cut = forwarder.drain(arguments.drain) => cut,
+        cut = drained => cut,
         // Whoever asks twice means it.
         _ = termination.next() => open.max(1),
     };

@@ -13,6 +13,8 @@ pub(in crate::session) struct Fault(pub(in crate::session) &'static str);
 #[derive(Debug, Default)]
 pub(in crate::session) struct Conduct {
     pub(in crate::session) logins: AtomicU32,
+    /// Those that failed, too.
+    tries: AtomicU32,
     /// Logins under way, and the most there were at a time.
     under_way: AtomicU32,
     most_under_way: AtomicU32,
@@ -46,6 +48,7 @@ impl Connect for Bastion {
     async fn connect(&self) -> Result<Session, Fault> {
         let under_way = self.0.under_way.fetch_add(1, Ordering::Relaxed) + 1;
         self.0.most_under_way.fetch_max(under_way, Ordering::Relaxed);
+        self.0.tries.fetch_add(1, Ordering::Relaxed);
         // Lets the others in.
         tokio::task::yield_now().await;
         self.0.under_way.fetch_sub(1, Ordering::Relaxed);
@@ -205,4 +208,55 @@ async fn many_that_find_the_only_lane_dead_wait_for_one_login() {
     }
     assert!(dials.join_all().await.iter().all(Result::is_ok));
     assert_eq!(bastion.0.logins.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn where_nobody_more_is_let_in_the_lanes_there_are_are_shared() {
+    let bastion = Bastion::default();
+    let lanes = Lanes::open_first(bastion.clone()).await.unwrap();
+    let _first = lanes.dial(&database()).await.unwrap();
+    lanes.warm();
+    tokio::task::yield_now().await;
+    bastion.0.is_down.store(true, Ordering::Relaxed);
+    let mut held = Vec::new();
+    for _ in 0..20 {
+        held.push(lanes.dial(&database()).await.unwrap());
+    }
+    let failed = bastion.0.tries.load(Ordering::Relaxed) - bastion.0.logins.load(Ordering::Relaxed);
+    assert!((1..=LOGINS).contains(&(failed as usize)), "nobody is asked for each: {failed}");
+    // After a while it is tried again.
+    bastion.0.is_down.store(false, Ordering::Relaxed);
+    let before = lanes.len();
+    assert!(lanes.state().rests_until.take().is_some_and(|until| until <= Instant::now() + REST));
+    held.push(lanes.dial(&database()).await.unwrap());
+    assert!(lanes.len() > before);
+}
+
+#[tokio::test]
+async fn r25_whoever_goes_away_while_waiting_for_a_lane_leaves_nothing_behind() {
+    for needs_person in [false, true] {
+        let bastion = Bastion::default();
+        bastion.0.needs_person.store(needs_person, Ordering::Relaxed);
+        let lanes = Lanes::open_first(bastion.clone()).await.unwrap();
+        // The only lane has gone: all wait for logins.
+        bastion.0.generation.store(1, Ordering::Relaxed);
+        let mut dials = tokio::task::JoinSet::new();
+        for _ in 0..1000 {
+            let lanes = Arc::clone(&lanes);
+            dials.spawn(async move { lanes.dial(&database()).await });
+        }
+        // Then some wait for a turn, some are in the middle of a login, and some have a place.
+        for _ in 0..3 {
+            tokio::task::yield_now().await;
+        }
+        dials.abort_all();
+        while dials.join_next().await.is_some() {}
+        assert_eq!((lanes.load(), lanes.state().opening), (0, 0));
+        assert_eq!(lanes.logins.available_permits(), LOGINS);
+        // And it goes on.
+        let held = lanes.dial(&database()).await.unwrap();
+        assert_eq!(lanes.load(), 1);
+        drop(held);
+        assert_eq!(lanes.load(), 0);
+    }
 }

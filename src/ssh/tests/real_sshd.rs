@@ -72,11 +72,14 @@ impl Sshd {
     async fn wait_until_it_listens(&mut self) {
         let deadline = std::time::Instant::now() + Duration::from_secs(30);
         while TcpStream::connect(self.address).await.is_err() {
-            let log = || std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
-            assert!(self.child.try_wait().unwrap().is_none(), "sshd ended: {}", log());
-            assert!(std::time::Instant::now() < deadline, "sshd does not listen: {}", log());
+            assert!(self.child.try_wait().unwrap().is_none(), "sshd ended: {}", self.log());
+            assert!(std::time::Instant::now() < deadline, "sshd does not listen: {}", self.log());
             tokio::task::yield_now().await;
         }
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
     pub(super) fn bastion(&self) -> Bastion {
@@ -146,6 +149,27 @@ async fn a_driver_that_hangs_up_hangs_up_on_the_database() {
     };
     let (traffic, (), ()) = tokio::join!(connection.relay(relayed.into()), database, driver);
     traffic.unwrap();
+}
+
+#[tokio::test]
+async fn r4_an_idle_connection_outlives_many_probes() {
+    let Some(sshd) = Sshd::start(ed25519(), "LogLevel DEBUG2").await else { return };
+    let settings = Settings { keepalive_interval: Duration::from_millis(100), ..settings() };
+    let session = connect(sshd.bastion(), &settings, Person::nobody()).await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let connection = session.dial(&address_of(&listener)).await.unwrap();
+    let (mut database, _) = listener.accept().await.unwrap();
+    let (mut driver, relayed) = pair().await;
+    let relay = tokio::spawn(connection.relay(relayed.into()));
+    let deadline = std::time::Instant::now() + Duration::from_mins(1);
+    // More than may stay unanswered.
+    while sshd.log().matches("keepalive@openssh.com").count() < 3 * settings.keepalive_count {
+        assert!(std::time::Instant::now() < deadline, "{}", sshd.log());
+        tokio::task::yield_now().await;
+    }
+    database.write_all(b"still here").await.unwrap();
+    driver.read_exact(&mut [0; 10]).await.unwrap();
+    assert!(!relay.is_finished());
 }
 
 #[tokio::test]
