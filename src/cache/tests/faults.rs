@@ -34,7 +34,7 @@ fn r21_no_home_and_homes_that_cannot_be_written_to() {
     std::fs::write(&file, "").unwrap();
     // Our own, but nothing can be made there, not even by root.
     let ours = Path::new("/proc/self");
-    for path in [file.as_path(), ours, Path::new("/nowhere/at/all")] {
+    for path in [file.as_path(), ours, &home.path().join("nowhere/at/all")] {
         let fault = assert_works_without(cache_of(path, Storage::File));
         assert!(matches!(fault, Error::NotKept(PrivateFolderError::Unusable { .. })), "{fault:?}");
     }

@@ -85,6 +85,7 @@ fn the_runtime_folder_comes_before_the_cache_folder() {
     let [home_path, runtime_path, cache_path] = [&home, &runtime, &cache].map(|home| home.path().to_str().unwrap());
     let all = [("HOME", home_path), ("XDG_RUNTIME_DIR", runtime_path), ("XDG_CACHE_HOME", cache_path)];
     let with = |environment: &Environment| Cache::new(Storage::File, environment);
+    let absent = home.path().join("absent");
     let endpoint = endpoint();
     let expected = [
         (Environment::of(all), runtime.path()),
@@ -93,7 +94,7 @@ fn the_runtime_folder_comes_before_the_cache_folder() {
             Environment::of([all[0], ("XDG_RUNTIME_DIR", ""), ("XDG_CACHE_HOME", "relative")]),
             &home.path().join(".cache"),
         ),
-        (Environment::of([all[0], all[1], ("XDG_RUNTIME_DIR", "/nowhere"), all[2]]), cache.path()),
+        (Environment::of([all[0], all[1], ("XDG_RUNTIME_DIR", absent.to_str().unwrap()), all[2]]), cache.path()),
     ];
     for (environment, base) in expected {
         let tokens = cached(Issuer::new("who"), with(&environment));

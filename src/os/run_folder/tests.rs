@@ -71,7 +71,8 @@ fn the_runtime_folder_is_used_if_it_is_private() {
         let expected = if is_used { runtime.join("rdsconn") } else { runs_in(&base) };
         assert_eq!(run.path().parent().unwrap(), expected, "{mode:o}");
     }
-    for elsewhere in ["run", "", "/nowhere/at/all"] {
+    let absent = base.path().join("nowhere/at/all");
+    for elsewhere in ["run", "", absent.to_str().unwrap()] {
         let environment = Environment::of([("TMPDIR", base.path().to_str().unwrap()), ("XDG_RUNTIME_DIR", elsewhere)]);
         let run = RunFolder::create(&environment).unwrap();
         assert_eq!(run.path().parent().unwrap(), runs_in(&base), "{elsewhere:?}");
@@ -161,9 +162,11 @@ fn t14_root_is_known_in_a_sandbox_that_has_none() {
 
 #[test]
 fn r21_a_folder_that_cannot_be_made_is_named() {
+    let (base, _) = temporary();
+    let absent = base.path().join("nowhere/at/all");
     for (temporary, reason) in [
         ("/dev/null", "Not a directory"),
-        ("/nowhere/at/all", "No such file or directory"),
+        (absent.to_str().unwrap(), "No such file or directory"),
         // Nobody makes a folder here, not even root.
         ("/proc/self", "No such file or directory"),
     ] {
