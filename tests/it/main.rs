@@ -13,6 +13,7 @@ mod bastion;
 mod bastion_config;
 mod cases;
 mod child;
+mod client_cases;
 mod clients;
 mod completions;
 mod conventions;
