@@ -2,8 +2,8 @@
 //! lab, side by side: each measurement alternates between the two, so that both meet the same machine.
 //!
 //! `RDSCONN` names the binary; without it, `target/release/rdsconn`. With an argument, runs only the parts that are named:
-//! `startup`, `distance`, `bulk`, `statements`, `clients`, `tunnel`. Where something is missing it says so and ends well. It judges, and fails
-//! nothing but what does not work at all.
+//! `startup`, `distance`, `bulk`, `statements`, `clients`, `tunnel`, `helper`. Where something is missing it says so and ends
+//! well. It judges, and fails nothing but what does not work at all.
 
 #![expect(
     clippy::disallowed_methods,
@@ -18,6 +18,7 @@ mod figures;
 mod bulk;
 mod clients;
 mod distance;
+mod helper;
 mod scene;
 mod startup;
 mod statements;
@@ -34,13 +35,14 @@ fn main() {
     let parts: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let Some(scene) = Scene::set() else { return };
     let mut table = Table::default();
-    let all: [(&str, Part); 6] = [
+    let all: [(&str, Part); 7] = [
         ("startup", startup::measure),
         ("distance", distance::measure),
         ("bulk", bulk::measure),
         ("statements", statements::measure),
         ("clients", clients::measure),
         ("tunnel", tunnel::measure),
+        ("helper", helper::measure),
     ];
     for (name, measure) in all {
         if parts.is_empty() || parts.iter().any(|part| part == name) {

@@ -184,9 +184,9 @@ impl Vault for LazyVault<'_> {
 pub(super) fn one_line(failure: &Failure) -> String {
     match failure {
         Failure::Report(report) => {
-            let what = std::iter::once(&report.error).chain(&report.causes).map(String::as_str).collect::<Vec<_>>();
+            let said = std::iter::once(&report.error).chain(&report.causes);
             let hint = report.hints.first().map(|hint| format!(" ({hint})")).unwrap_or_default();
-            format!("{}{hint}", what.join(": "))
+            said.map(String::as_str).collect::<Vec<_>>().join(": ") + &hint
         }
         Failure::Output(error) => error.to_string(),
         Failure::Signal(_) | Failure::Client(_) => "interrupted".to_owned(),

@@ -62,7 +62,7 @@ const HOSTS: [Case; 14] = [
 ];
 
 /// Files that are wrong or not to be trusted.
-const FILES: [Case; 16] = [
+const FILES: [Case; 18] = [
     case(
         2,
         "convention_pattern",
@@ -105,6 +105,13 @@ const FILES: [Case; 16] = [
     case(2, "folder_writable", |test| loosen(test, ".config/rdsconn/conventions", 0o770), &["explain", HOST]),
     case(2, "file_is_a_folder", |test| drop(test.write_file(".config/rdsconn/config.toml/x", "")), &["explain", HOST]),
     case(2, "file_named_and_absent", nothing, &["explain", HOST, "--config", "my files/config.toml"]),
+    case(2, "cache_storage_unknown", |test| config(test, "[cache]\ntokens = \"keyring\"\n"), &["cache", "list"]),
+    case(
+        2,
+        "helper_delegate_unknown",
+        |test| config(test, "[helper]\ndelegate = \"~/bin/helper\"\n"),
+        &["token", HOST],
+    ),
     case(
         2,
         "hosts_name_unquoted",
@@ -132,7 +139,7 @@ const FILES: [Case; 16] = [
 ];
 
 /// Values that are wrong, missing or contradictory, and mistakes on the command line.
-const VALUES: [Case; 13] = [
+const VALUES: [Case; 14] = [
     case(2, "value_of_a_flag", nothing, &["explain", ENDPOINT, "--port", "0"]),
     case(2, "value_of_a_variable", |test| set(test, "RDSCONN_PORT", "mysql"), &["explain", ENDPOINT]),
     case(2, "value_of_a_file", |test| config(test, "[defaults]\nregion = \"virginia\"\n"), &["explain", ENDPOINT]),
@@ -145,6 +152,7 @@ const VALUES: [Case; 13] = [
     case(2, "flag_unknown", nothing, &["explain", "--regoin", "us-east-1", ENDPOINT]),
     case(2, "flag_with_a_wrong_word", nothing, &[ENDPOINT, "--format", "xml"]),
     case(2, "host_missing", nothing, &[]),
+    case(2, "shell_missing", nothing, &["helper", "install", "--shell", "/opt/mysql-shell/bin/mysqlsh"]),
     case(2, "command_misspelled", nothing, &["conventions", "chekc"]),
 ];
 

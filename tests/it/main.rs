@@ -28,6 +28,7 @@ mod exec_terminal;
 mod exec_user_files;
 mod exit_codes;
 mod explain;
+mod helper_install;
 mod hostile;
 #[path = "../../src/helper/server_url/tests/hostile.rs"]
 mod hostile_urls;
@@ -41,8 +42,10 @@ mod secrets;
 mod shell_helper;
 mod shell_helper_delegate;
 mod shell_helper_input;
+mod shell_helper_live;
 mod stage;
 mod support;
 mod terminal;
 mod terminal_questions;
 mod token;
+mod token_cache;

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use rdsconn_lab::environment::{ProfileCredentials, Signal};
 use rdsconn_lab::shell::{Generation, Input, Shell};
 
-use crate::cases::release;
 use crate::shell_helper::{BOTH, call};
 use crate::support::{ACME, HOST, acme, environment, kept};
 
@@ -22,7 +21,7 @@ fn requests_that_are_none_are_one_line() {
         (b"[]".to_vec(), "Failed to parse JSON"),
         (b"{}".to_vec(), "is missing"),
         (b"{} {}".to_vec(), "Failed to parse JSON"),
-        (br#"{"SecretType":1}"#.to_vec(), "\"SecretType\" should be a string"),
+        (br#"{"SecretType":1,"Secret":"s"}"#.to_vec(), "\"SecretType\" should be a string"),
         (
             format!(r#"{{"SecretType":"password","SecretType":"password","ServerURL":"{url}"}}"#).into_bytes(),
             "given twice",
@@ -125,7 +124,9 @@ fn an_interrupt_is_one_word() {
     for pipe in ["never", "begun"] {
         assert_eq!(test.run("mkfifo", [pipe]).code, 0);
     }
-    let command = "sh -c 'trap \"\" INT; echo begun > begun; exec cat never'";
+    // Open for both, so that it opens at once; while it is open, nothing is answered.
+    let gate = std::fs::File::options().read(true).write(true).open(test.path("never")).unwrap();
+    let command = "sh -c 'trap \"\" INT; exec 3< never; echo begun > begun; exec cat <&3'";
     test.write_aws_profile("acme-prod", None, &ProfileCredentials::Process(command));
     let helper = Shell::new(&test, Generation::Second).folder().join("mysql-secret-store-rdsconn");
     let mut running = test.start(helper, ["get"]);
@@ -137,7 +138,7 @@ fn an_interrupt_is_one_word() {
     assert_eq!(begun, "begun\n");
     running.signal(Signal::INT);
     let output = running.finish();
-    release(&test);
+    drop(gate);
     assert_eq!((output.code, output.stdout.as_str(), output.stderr.as_str()), (1, "", "interrupted\n"));
 }
 

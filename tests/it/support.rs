@@ -128,12 +128,18 @@ pub(crate) fn everything(output: &Output) -> String {
 /// Runs rdsconn as a user who is not root, whatever the tests run as: on a home that belongs to that user. `None`, with a
 /// loud remark, where that cannot be done.
 pub(crate) fn as_ordinary_user(test: &TestEnv, arguments: &[&str]) -> Option<Output> {
+    as_ordinary_user_after(test, arguments, |_| ())
+}
+
+/// The same, after what root may do to the home once it belongs to that user.
+pub(crate) fn as_ordinary_user_after(test: &TestEnv, arguments: &[&str], prepare: impl Fn(&TestEnv)) -> Option<Output> {
     if rustix::process::geteuid().as_raw() != 0 {
         return Some(test.rdsconn(arguments));
     }
     let program = test.path("rdsconn");
     std::fs::copy(test.program(), &program).unwrap();
     assert_eq!(test.run("chown", ["-R", "65534:65534", test.home().to_str().unwrap()]).code, 0);
+    prepare(test);
     let switch = ["--reuid=65534", "--regid=65534", "--clear-groups", "--", program.to_str().unwrap()];
     let found =
         std::process::Command::new("setpriv").arg("--version").output().is_ok_and(|output| output.status.success());

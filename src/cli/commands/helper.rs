@@ -6,9 +6,10 @@ use crate::cli::exit_status::ExitStatus;
 use crate::cli::printer::Printer;
 use crate::cli::report::{Failure, Report};
 use crate::config::Delegate;
+use crate::helper::NAME;
 use crate::helper::install::{
-    ChosenBy, Installed, InstalledShell, Installer, Link, Linked, Persisted, Probe, Restored, Search, ShellStatus,
-    Status, Uninstalled, Unlinked, VARIABLE,
+    ChosenBy, Installed, InstalledShell, Installer, Link, Linked, Persisted, Probe, Restored, Search, Shell,
+    ShellStatus, Status, Uninstalled, Unlinked, VARIABLE,
 };
 use crate::os::Environment;
 use crate::query::escape_for_terminal;
@@ -22,15 +23,22 @@ pub(crate) fn run(command: &Helper, environment: &Environment, printer: Printer)
     | Helper::Status { shells, common }
     | Helper::Uninstall { shells, common }) = command;
     let context = Context::load(common, environment, printer)?;
-    let steps = steps(shells, environment)?;
+    let installer = installer(shells, environment)?;
     let runtime = runtime()?;
     let lines = match command {
         Helper::Install { no_persist, .. } => {
-            let installed = runtime.block_on(steps.install(!no_persist));
-            install_lines(&installed, &context.settings.helper.delegate)
+            let outcome = runtime.block_on(installer.install(!no_persist));
+            let mut said = install_lines(&outcome, &context.settings.helper.delegate);
+            said.not_found(shells, outcome.shells.iter().map(|one| &one.shell));
+            said
         }
-        Helper::Status { .. } => status_lines(&runtime.block_on(steps.status())),
-        Helper::Uninstall { .. } => uninstall_lines(&runtime.block_on(steps.uninstall())),
+        Helper::Status { .. } => {
+            let status = runtime.block_on(installer.status());
+            let mut said = status_lines(&status);
+            said.not_found(shells, status.shells.iter().map(|one| &one.shell));
+            said
+        }
+        Helper::Uninstall { .. } => uninstall_lines(&runtime.block_on(installer.uninstall())),
     };
     let Said { lines, problem } = lines;
     let lines: Vec<String> = lines.iter().map(|line| escape_for_terminal(line).into_owned()).collect();
@@ -38,7 +46,7 @@ pub(crate) fn run(command: &Helper, environment: &Environment, printer: Printer)
     problem.map_or(Ok(()), |problem| Err(problem.into()))
 }
 
-fn steps<'a>(shells: &Shells, environment: &'a Environment) -> Result<Installer<'a>, Failure> {
+fn installer<'a>(shells: &Shells, environment: &'a Environment) -> Result<Installer<'a>, Failure> {
     let search = if shells.paths.is_empty() { Search::Everywhere } else { Search::Only(shells.paths.clone()) };
     let Some(folder) = environment.config_folder() else {
         let report = Report::usage("the folder of the configuration is not known".to_owned());
@@ -66,15 +74,24 @@ impl Said {
         self.problem.get_or_insert(report);
     }
 
-    fn no_shell(&mut self) {
-        self.problem("no MySQL Shell was found", "name one: --shell /path/to/mysqlsh");
+    /// What was looked for and is not there.
+    fn not_found<'a>(&mut self, wanted: &Shells, found: impl Iterator<Item = &'a Shell>) {
+        let found: Vec<&Shell> = found.collect();
+        if found.is_empty() && wanted.paths.is_empty() {
+            self.problem("no MySQL Shell was found in PATH or the usual folders", "name one: --shell /path/to/mysqlsh");
+        }
+        for path in wanted.paths.iter().filter(|path| !found.iter().any(|shell| shell.found_at.contains(*path))) {
+            self.problem(
+                format!("{} is no MySQL Shell", path.display()),
+                "give the path of the program mysqlsh, or of a link to it",
+            );
+        }
     }
 }
 
 fn install_lines(installed: &Installed, delegate: &Delegate) -> Said {
     let mut said = Said::default();
     if installed.shells.is_empty() {
-        said.no_shell();
         return said;
     }
     for shell in &installed.shells {
@@ -86,7 +103,8 @@ fn install_lines(installed: &Installed, delegate: &Delegate) -> Said {
         Persisted::NotAsked => {
             said.line("MySQL Shell's options were left alone: start it with --credential-store-helper=rdsconn");
         }
-        Persisted::Withheld => said.line("MySQL Shell's options were left alone: every Shell must have the link first"),
+        Persisted::Withheld => said
+            .line("MySQL Shell's options were left alone: each Shell without a helper that answers would complain at every start"),
         Persisted::Unreadable(problem) => said.problem(problem.to_string(), "mend or remove that file, and try again"),
         Persisted::NotRemembered(error) => {
             said.problem(
@@ -145,7 +163,8 @@ fn linked_lines(said: &mut Said, shell: &InstalledShell) {
     }
     if shell.shell.is_script {
         said.line(format!(
-            "warning: {program} is a script; the Shell that it starts looks for helpers beside itself: --shell PATH"
+            "warning: {program} is a script; the Shell that it starts looks for helpers in its own folder: if that is another \
+             one, name that Shell with --shell PATH"
         ));
     }
 }
@@ -153,7 +172,6 @@ fn linked_lines(said: &mut Said, shell: &InstalledShell) {
 fn status_lines(status: &Status) -> Said {
     let mut said = Said::default();
     if status.shells.is_empty() {
-        said.no_shell();
         return said;
     }
     for ShellStatus { shell, link, probe } in &status.shells {
@@ -174,14 +192,16 @@ fn status_lines(status: &Status) -> Said {
     }
     said.line(match &status.chosen {
         ChosenBy::Environment(name) => format!("MySQL Shell uses {name:?}, because {VARIABLE} says so"),
-        ChosenBy::Options(name) => format!("MySQL Shell uses {name:?}, by its options"),
-        ChosenBy::Default => "MySQL Shell uses its own default".to_owned(),
+        ChosenBy::Options(name) => format!("MySQL Shell uses {name:?}, by its option credentialStore.helper"),
+        ChosenBy::Default => "MySQL Shell uses its own default helper: nobody has chosen another".to_owned(),
         ChosenBy::Unknown => "which helper MySQL Shell uses is not known".to_owned(),
     });
     if let Err(problem) = &status.options.helper {
         said.problem(problem.to_string(), "mend or remove that file");
     }
-    if let Some(before) = &status.remembered {
+    // Also after an installation that was not carried through something is remembered.
+    let is_ours = matches!(&status.options.helper, Ok(Some(name)) if name == NAME);
+    if let Some(before) = status.remembered.as_ref().filter(|_| is_ours) {
         said.line(format!("before rdsconn it used {}", before.as_deref().unwrap_or("its own default")));
     }
     said
