@@ -19,6 +19,7 @@ mod completions;
 mod conventions;
 mod credentials;
 mod exec;
+mod exec_flavours;
 mod exec_hostile;
 mod exec_programs;
 mod exec_reconnect;
