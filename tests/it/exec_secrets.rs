@@ -41,7 +41,9 @@ fn assert_clean(what: &str, seen: &Sightings) {
     for sighting in &seen.found {
         let is_own = sighting.place == Place::Environment
             && ["password", "secret"].contains(&sighting.needle.as_str())
-            && ["sh", "setsid", "rdsconn"].iter().any(|name| sighting.program.ends_with(name));
+            // A process that has no name yet is still a copy of the one that has made it.
+            && (sighting.program.is_empty()
+                || ["sh", "setsid", "rdsconn"].iter().any(|name| sighting.program.ends_with(name)));
         assert!(is_own, "{what}: {sighting:?}");
     }
 }
