@@ -174,7 +174,9 @@ fn other(client: &Client, access: &Access, wishes: &Wishes) -> (CommandLine, Opt
         is_regular: false,
         is_without_password: false,
     });
-    let arguments = written.iter().map(|argument| placeholders::fill(argument, access)).collect();
+    let recipe = recipe.iter().flat_map(|recipe| &recipe.arguments).map(|text| placeholders::fill_text(text, access));
+    let arguments =
+        recipe.chain(wishes.arguments.iter().map(|argument| placeholders::fill(argument, access))).collect();
     (CommandLine { arguments, insists_on_tls: false }, option_file)
 }
 

@@ -1,7 +1,8 @@
 //! `{host}` and its like, in the arguments of programs that are not known by name and in recipes.
 //!
 //! A placeholder is a known name in braces. `{{host}}` stands for the text `{host}`. Every other brace is itself, so that
-//! JSON, awk and shell scripts pass unharmed.
+//! JSON, awk and shell scripts pass unharmed. In a recipe, where every name in braces has to be known, `{{name}}` stands for
+//! `{name}` whatever the name is.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -13,12 +14,16 @@ pub(super) const NAMES: [&str; 6] = ["host", "port", "user", "database", "ca", "
 
 /// Replaces placeholders in an argument.
 pub(super) fn fill(text: &OsStr, access: &Access) -> OsString {
+    filled(text, access, |name| NAMES.contains(&name))
+}
+
+fn filled(text: &OsStr, access: &Access, is_escaped: fn(&str) -> bool) -> OsString {
     let mut filled = Vec::new();
     let mut rest = text.as_bytes();
     while let Some(start) = rest.iter().position(|byte| *byte == b'{') {
         let (before, from) = rest.split_at(start);
         filled.extend_from_slice(before);
-        let (value, length) = piece(from, access);
+        let (value, length) = piece(from, access, is_escaped);
         filled.extend_from_slice(&value);
         rest = &from[length..];
     }
@@ -28,7 +33,7 @@ pub(super) fn fill(text: &OsStr, access: &Access) -> OsString {
 
 /// Replaces placeholders in a text of a recipe, which [`check`] has seen.
 pub(super) fn fill_text(text: &str, access: &Access) -> OsString {
-    fill(text.as_ref(), access)
+    filled(text.as_ref(), access, |_| true)
 }
 
 /// Refuses a text of a recipe with a name in braces that is no placeholder: there it is a slip of the pen.
@@ -57,8 +62,8 @@ pub(super) fn name_the_option_file<'a>(texts: impl IntoIterator<Item = &'a [u8]>
 }
 
 /// What stands for the text that begins with this brace, and how much of the text that is.
-fn piece(from: &[u8], access: &Access) -> (Vec<u8>, usize) {
-    if let Some(name) = name_in(from, b"{{", b"}}").filter(|name| NAMES.contains(name)) {
+fn piece(from: &[u8], access: &Access, is_escaped: fn(&str) -> bool) -> (Vec<u8>, usize) {
+    if let Some(name) = name_in(from, b"{{", b"}}").filter(|name| is_escaped(name)) {
         return (format!("{{{name}}}").into_bytes(), name.len() + 4);
     }
     match name_in(from, b"{", b"}").and_then(|name| Some((value(name, access)?, name.len() + 2))) {
@@ -110,6 +115,17 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(fill(text.as_ref(), &access), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn any_name_is_escaped_in_a_recipe() {
+        for (text, expected) in [
+            ("{{other}} {{host}} {host}", "{other} {host} 127.0.0.1"),
+            ("{\"a\": {\"b\": {}}}", "{\"a\": {\"b\": {}}}"),
+        ] {
+            assert!(check(text).is_ok(), "{text}");
+            assert_eq!(fill_text(text, &access()), expected, "{text}");
         }
     }
 

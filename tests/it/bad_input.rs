@@ -168,14 +168,6 @@ fn t8_patterns_that_would_eat_the_machine_are_refused() {
     }
 }
 
-#[test]
-fn no_sql_on_a_terminal_is_a_mistake_and_not_a_wait() {
-    let mut test = acme();
-    test.set("NO_COLOR", "1");
-    let output = test.rdsconn_on_terminal([HOST]).finish().ended_with(2);
-    assert!(output.stdout.contains("error: no SQL was given\r\nhint: "), "{}", output.stdout);
-}
-
 /// Runs rdsconn with standard output of the test's choice: exit code and standard error.
 fn with_stdout(test: &TestEnv, arguments: &[&str], stdout: Stdio) -> (Option<i32>, String) {
     let mut command = test.command(test.program(), arguments);

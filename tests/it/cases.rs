@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use rdsconn_lab::environment::{ProfileCredentials, TestEnv};
 
+use crate::client_cases::{CLIENTS, LISTENERS};
 use crate::support::{ACME, ENDPOINT, HOST, add_aws_config, add_sso};
 
 /// One thing that goes wrong.
@@ -19,7 +20,12 @@ pub(crate) struct Case {
     pub(crate) code: i32,
 }
 
-const fn case(code: i32, name: &'static str, prepare: fn(&mut TestEnv), arguments: &'static [&'static str]) -> Case {
+pub(crate) const fn case(
+    code: i32,
+    name: &'static str,
+    prepare: fn(&mut TestEnv),
+    arguments: &'static [&'static str],
+) -> Case {
     Case { name, prepare, arguments, code }
 }
 
@@ -209,7 +215,7 @@ const EXPIRED: &str = r#"echo '{"Version": 1, "AccessKeyId": "A", "SecretAccessK
 
 /// All of them.
 pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
-    HOSTS.iter().chain(&FILES).chain(&VALUES).chain(&AWS).chain(&WAYS)
+    HOSTS.iter().chain(&FILES).chain(&VALUES).chain(&AWS).chain(&WAYS).chain(&CLIENTS).chain(&LISTENERS)
 }
 
 fn nothing(_: &mut TestEnv) {}

@@ -1,9 +1,12 @@
 //! Clients for the tests of `exec`: real ones where they are installed, and scripts that stand in for those that are not and
 //! tell what they were given.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::sync::Mutex;
 
+use rdsconn_lab::clients as fetched;
 use rdsconn_lab::environment::{Output, TestEnv};
 
 use crate::stage::{HOST, Stage};
@@ -82,6 +85,29 @@ pub(crate) fn installed(name: &str) -> Option<PathBuf> {
 /// Those of these names that are installed.
 pub(crate) fn all_installed<'a>(names: &[&'a str]) -> Vec<&'a str> {
     names.iter().copied().filter(|name| installed(name).is_some()).collect()
+}
+
+/// Those of these names that are installed, and with them the fetched ones of Oracle's and of MariaDB 11.8, by their paths.
+pub(crate) fn real_clients(names: &[&'static str]) -> Vec<&'static str> {
+    static PATHS: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let fetched = names.iter().filter_map(|name| {
+        let is_mariadb = name.starts_with("mariadb");
+        let client = if is_mariadb { fetched::mariadb_11_8(name) } else { fetched::oracle(name) };
+        let path = client?.path.to_str()?.to_owned();
+        let mut paths = PATHS.lock().unwrap();
+        let known = paths.get(path.as_str()).copied();
+        Some(known.unwrap_or_else(|| {
+            let path: &'static str = path.leak();
+            paths.insert(path);
+            path
+        }))
+    });
+    all_installed(names).into_iter().chain(fetched).collect()
+}
+
+/// The clients at which a person types SQL, real ones, told apart only by what they say of themselves.
+pub(crate) fn terminals() -> Vec<&'static str> {
+    real_clients(&["mysql", "mariadb"])
 }
 
 /// What a program says of its version.

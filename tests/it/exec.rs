@@ -1,11 +1,10 @@
 //! `rdsconn exec` with the clients that people have: each reaches the right database as the right user over TLS, and its
 //! output and status are its own.
 
-use crate::clients::{all_installed, embedded, exec, installed, line, on_each, real, run_folders, version};
+use crate::clients::{
+    all_installed, embedded, exec, installed, line, on_each, real, real_clients, run_folders, terminals, version,
+};
 use crate::stage::{HOST, Servers, Stage};
-
-/// Both are MariaDB's on some machines, and one is Oracle's on others.
-const TERMINALS: [&str; 2] = ["mysql", "mariadb"];
 
 /// Whether the last login was over TLS.
 fn was_secure(stage: &Stage) -> bool {
@@ -19,7 +18,7 @@ fn was_secure(stage: &Stage) -> bool {
 #[test]
 fn a_client_reaches_the_database_as_the_user_over_tls() {
     on_each(|stage| {
-        for client in all_installed(&TERMINALS) {
+        for client in terminals() {
             let sql = "select current_user(), database()";
             let output = exec(stage, client, &["-N", "-e", sql]).succeeded();
             assert_eq!(output.stdout, "dba@%\torders\n", "{} {client}", stage.name());
@@ -33,7 +32,7 @@ fn a_client_reaches_the_database_as_the_user_over_tls() {
 #[test]
 fn tls_is_in_use_says_the_server() {
     let Some(stage) = real() else { return };
-    for client in all_installed(&TERMINALS) {
+    for client in terminals() {
         let output = exec(&stage, client, &["-N", "-e", "show session status like 'Ssl_version'"]).succeeded();
         assert!(output.stdout.starts_with("Ssl_version\tTLSv1."), "{client}: {}", output.stdout);
     }
@@ -42,7 +41,7 @@ fn tls_is_in_use_says_the_server() {
 #[test]
 fn user_and_database_are_those_of_the_host() {
     on_each(|stage| {
-        for client in all_installed(&TERMINALS) {
+        for client in terminals() {
             let other = match &stage.servers {
                 Servers::Embedded(embedded) => {
                     embedded.database.load("create database if not exists elsewhere").unwrap();
@@ -64,7 +63,7 @@ fn user_and_database_are_those_of_the_host() {
 #[test]
 fn standard_input_is_the_clients() {
     on_each(|stage| {
-        for client in all_installed(&TERMINALS) {
+        for client in terminals() {
             let input = "select 1;\nselect 'two';\n";
             let output = stage.home.rdsconn_with_input(line(client, &[], &["-N"]), input).succeeded();
             assert_eq!(output.stdout, "1\ntwo\n", "{} {client}", stage.name());
@@ -75,7 +74,7 @@ fn standard_input_is_the_clients() {
 #[test]
 fn what_the_server_refuses_is_the_clients_to_say() {
     on_each(|stage| {
-        for client in all_installed(&TERMINALS) {
+        for client in terminals() {
             let output = exec(stage, client, &["-e", "selec 1"]).ended_with(1);
             assert!(output.stderr.contains("ERROR 1064 (42000) at line 1"), "{}", output.stderr);
             assert!(!output.stderr.contains("error: "), "{} {client}: {}", stage.name(), output.stderr);
@@ -88,7 +87,7 @@ fn what_the_server_refuses_is_the_clients_to_say() {
 #[test]
 fn a_dump_is_whole() {
     let Some(stage) = real() else { return };
-    for client in all_installed(&["mysqldump", "mariadb-dump"]) {
+    for client in real_clients(&["mysqldump", "mariadb-dump"]) {
         let oracle = !version(&stage.home, client).contains("MariaDB");
         // Oracle's asks MariaDB for what it does not have.
         let further: &[&str] = if oracle { &["--no-tablespaces", "--column-statistics=0"] } else { &[] };
@@ -109,13 +108,13 @@ fn a_dump_is_whole() {
 #[test]
 fn an_administrator_asks_and_a_checker_checks() {
     let Some(stage) = real() else { return };
-    for client in all_installed(&["mysqladmin", "mariadb-admin"]) {
+    for client in real_clients(&["mysqladmin", "mariadb-admin"]) {
         let output = exec(&stage, client, &["ping"]).succeeded();
         assert_eq!(output.stdout, "mysqld is alive\n".replace("mysqld", name_in_ping(&output.stdout)), "{client}");
         let output = exec(&stage, client, &["status"]).succeeded();
         assert!(output.stdout.contains("Uptime: "), "{client}: {}", output.stdout);
     }
-    for client in all_installed(&["mysqlshow", "mariadb-show"]) {
+    for client in real_clients(&["mysqlshow", "mariadb-show"]) {
         let output = exec(&stage, client, &[]).succeeded();
         assert!(output.stdout.contains("Database: orders") && output.stdout.contains("customers"), "{}", output.stdout);
     }
@@ -163,7 +162,7 @@ fn mydumper_dumps_with_several_threads_and_myloader_loads() {
 fn t19_a_client_is_given_the_listener_and_nothing_else() {
     let stage = embedded();
     let before = stage.parts().database.connections();
-    for client in all_installed(&TERMINALS) {
+    for client in terminals() {
         let output = exec(&stage, client, &["--loose-commands", "-e", "status"]).succeeded();
         assert!(output.stdout.contains("127.0.0.1 via TCP/IP"), "{client}: {}", output.stdout);
     }

@@ -4,7 +4,9 @@ use rdsconn_lab::environment::Running;
 use rdsconn_lab::hostile::{HostileDatabase, HostileOptions, Login, Tls};
 use rdsconn_lab::real::{ENDPOINT, ENDPOINT_PORT};
 
-use crate::clients::{CANARY, ORACLE, client, embedded, exec, installed, line, program, run_folders, version};
+use crate::clients::{
+    CANARY, ORACLE, client, embedded, exec, installed, line, program, real_clients, run_folders, terminals, version,
+};
 use crate::stage::{HOST, Stage};
 
 const BAD: [Tls; 5] = [Tls::Absent, Tls::SelfSigned, Tls::WrongName, Tls::OtherAuthority, Tls::Expired];
@@ -57,16 +59,17 @@ fn t6_only_the_name_stops_a_database_of_the_same_authority() {
     assert_eq!(output.stdout, "started\n");
 }
 
-/// A client that tells when it is started and then waits for a line, before it becomes the real one.
-fn hesitant(stage: &Stage, name: &str) -> bool {
-    let Some(real) = installed(name) else { return false };
+/// A client that tells when it is started and then waits for a line, before it becomes the real one. Gives its name.
+fn hesitant<'a>(stage: &Stage, real: &'a str) -> &'a str {
+    let name = real.rsplit('/').next().unwrap();
+    let real = installed(real).unwrap();
     let real = real.display();
     let script = format!(
         "#!/bin/sh\nfor argument; do test \"$argument\" != --version || exec {real} \"$@\"; done\n\
          echo ready; read line; exec {real} \"$@\" </dev/null\n"
     );
     program(&stage.home, name, &script);
-    true
+    name
 }
 
 /// Starts the hesitant client, leads it elsewhere once the endpoint has been verified, and lets it go on.
@@ -82,11 +85,9 @@ fn misled(stage: &Stage, name: &str, arguments: &[&str], to: &HostileDatabase) -
 
 #[test]
 fn t1_a_database_that_is_swapped_after_the_verification_gets_no_token() {
-    for name in ["mariadb", "mysql"] {
+    for real in terminals() {
         let stage = embedded();
-        if !hesitant(&stage, name) {
-            continue;
-        }
+        let name = hesitant(&stage, real);
         // Without the swap, it works: nothing below fails for another reason.
         let mut running = stage.home.start_rdsconn(line(name, &[], &["-N", "-e", "select 1"]));
         running.wait_for("ready\n");
@@ -127,16 +128,17 @@ fn t1_a_program_that_is_not_known_hears_of_no_server_without_tls() {
 fn t6_a_pinned_client_notices_another_database_of_the_same_authority() {
     let stage = embedded();
     let mut pinning = Vec::new();
-    if ["mariadb from 11", "mariadb from 12"].iter().any(|text| version(&stage.home, "mariadb").starts_with(text)) {
-        pinning.push(("mariadb", &["-N", "-e", "select 1"][..]));
-    } else {
-        eprintln!("SKIPPED the pin of mariadb: no version of 11.4 or later is installed");
+    for client in real_clients(&["mariadb"]) {
+        // Since 11.4; earlier ones name themselves otherwise.
+        if version(&stage.home, client).contains(" from 1") {
+            pinning.push((client, &["-N", "-e", "select 1"][..]));
+        }
     }
     if installed("mydumper").is_some() {
         pinning.push(("mydumper", &["-B", "orders", "-o", "dump"]));
     }
-    for (name, arguments) in pinning {
-        hesitant(&stage, name);
+    for (real, arguments) in pinning {
+        let name = hesitant(&stage, real);
         for tls in [Tls::WrongName, Tls::SelfSigned, Tls::Absent] {
             let database = hostile(&stage, tls, Login::InitialPlugin);
             let output = misled(&stage, name, arguments, &database).finish();
@@ -213,10 +215,7 @@ fn t21_arguments_that_would_lead_elsewhere_are_refused() {
 #[test]
 fn t3_a_client_gives_no_file_away() {
     use rdsconn_lab::hostile::Answer;
-    for name in ["mariadb", "mysql"] {
-        if installed(name).is_none() {
-            continue;
-        }
+    for name in terminals() {
         let mut stage = embedded();
         let secret = stage.home.write_file("secret.txt", "a private key, say");
         stage.home.write_file(".my.cnf", "[client]\nlocal-infile=1\n[mysql]\nlocal-infile=1\n");

@@ -7,10 +7,9 @@ use rdsconn_lab::embedded::Conduct;
 use rdsconn_lab::environment::Running;
 use rdsconn_lab::real::{ENDPOINT, ENDPOINT_PORT};
 
-use crate::clients::{all_installed, embedded, installed, line, on_each};
+use crate::clients::{embedded, installed, line, on_each, terminals};
 use crate::stage::Stage;
 
-const TERMINALS: [&str; 2] = ["mariadb", "mysql"];
 /// For something that happens at once.
 const LIMIT: Duration = Duration::from_mins(1);
 
@@ -28,7 +27,7 @@ fn ask(running: &mut Running, number: u32) {
 
 #[test]
 fn a_client_connects_again_after_the_ssh_session_has_dropped() {
-    for name in all_installed(&TERMINALS) {
+    for name in terminals() {
         let stage = embedded();
         let bastion = &stage.parts().bastion;
         let mut running = conversation(&stage, name);
@@ -50,7 +49,7 @@ fn a_client_connects_again_after_the_ssh_session_has_dropped() {
 
 #[test]
 fn r29_a_bastion_that_is_gone_is_told_to_the_client() {
-    for name in all_installed(&TERMINALS) {
+    for name in terminals() {
         let stage = embedded();
         let bastion = &stage.parts().bastion;
         let mut running = conversation(&stage, name);

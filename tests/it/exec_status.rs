@@ -55,8 +55,8 @@ fn what_is_not_there_is_127_and_nothing_is_dialled() {
     std::fs::create_dir(stage.home.path("bin/a-folder")).unwrap();
     for (name, hint) in [
         ("no-such-client", "[clients.NAME]"),
-        ("./no-such-client", "give a path"),
-        ("/nowhere/mysql", "give a path"),
+        ("./no-such-client", "run ls -l ./no-such-client"),
+        ("/nowhere/mysql", "run ls -l /nowhere/mysql"),
         // A folder on PATH is no program, to a shell neither.
         ("a-folder", "[clients.NAME]"),
         ("", "give a path"),

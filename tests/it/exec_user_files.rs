@@ -3,10 +3,8 @@
 
 use std::os::unix::net::UnixListener;
 
-use crate::clients::{all_installed, embedded, exec, installed, on_each, real};
+use crate::clients::{embedded, exec, installed, on_each, real, real_clients, terminals};
 use crate::stage::Stage;
-
-const TERMINALS: [&str; 2] = ["mysql", "mariadb"];
 
 /// What one would write for another server, and what an attacker would.
 fn hostile_lines(stage: &Stage) -> String {
@@ -47,7 +45,7 @@ fn t21_a_hostile_option_file_changes_nothing() {
     for stage in [Some(embedded()), real()].into_iter().flatten() {
         let mut stage = stage;
         let trap = hostile_files(&mut stage);
-        for client in all_installed(&TERMINALS) {
+        for client in terminals() {
             let sql = "select current_user(), database()";
             let output = exec(&stage, client, &["-N", "-e", sql]).succeeded();
             assert_eq!(output.stdout, "dba@%\torders\n", "{} {client}: {}", stage.name(), output.stderr);
@@ -60,11 +58,11 @@ fn t21_a_hostile_option_file_changes_nothing() {
 fn t21_nor_does_it_for_dumps_and_administration() {
     let Some(mut stage) = real() else { return };
     let trap = hostile_files(&mut stage);
-    for client in all_installed(&["mysqldump", "mariadb-dump"]) {
+    for client in real_clients(&["mysqldump", "mariadb-dump"]) {
         let output = exec(&stage, client, &["--no-tablespaces", "orders", "customers"]);
         assert!(output.stdout.contains("Grace Hopper"), "{client}: {}", output.stderr);
     }
-    for client in all_installed(&["mysqladmin", "mariadb-admin"]) {
+    for client in real_clients(&["mysqladmin", "mariadb-admin"]) {
         exec(&stage, client, &["ping"]).succeeded();
     }
     if installed("mycli").is_some() {
@@ -105,7 +103,7 @@ fn t21_variables_change_nothing() {
         ] {
             stage.home.set(name, value);
         }
-        for client in all_installed(&TERMINALS) {
+        for client in terminals() {
             let output = exec(&stage, client, &["-N", "-e", "select current_user()"]).succeeded();
             assert_eq!(output.stdout, "dba@%\n", "{} {client}: {}", stage.name(), output.stderr);
         }
@@ -126,7 +124,7 @@ fn what_is_harmless_in_the_users_files_stays_in_effect() {
             stage.home.path("more.cnf").display()
         );
         stage.home.write_file(".my.cnf", own);
-        for client in all_installed(&TERMINALS) {
+        for client in terminals() {
             let output = exec(stage, client, &["-B", "-e", "select current_user()"]).succeeded();
             assert_eq!(output.stdout, "dba@%\n", "{} {client}", stage.name());
             // The embedded one has no character sets.

@@ -34,10 +34,15 @@ pub(crate) fn environment() -> TestEnv {
 /// A home with the README's convention and a profile with static keys for it.
 pub(crate) fn acme() -> TestEnv {
     let test = environment();
+    acme_in(&test);
+    test
+}
+
+/// Gives a home the README's convention and a profile with static keys for it.
+pub(crate) fn acme_in(test: &TestEnv) {
     test.write_convention("acme", ACME);
     let keys = ProfileCredentials::Static { id: KEY_ID, secret: SECRET_KEY, session_token: None };
     test.write_aws_profile("acme-prod", None, &keys);
-    test
 }
 
 /// The database's side of a token for [`ENDPOINT`].

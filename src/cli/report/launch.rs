@@ -4,6 +4,7 @@ use super::{Report, path_word, shell_word};
 use crate::cli::exit_status::ExitStatus;
 use crate::launch::Error;
 use crate::os::{ChildError, RunFolderError};
+use crate::target::nearest;
 
 impl From<Error> for Report {
     fn from(error: Error) -> Self {
@@ -13,11 +14,15 @@ impl From<Error> for Report {
                 let report = report(ExitStatus::NotFound);
                 match package(client) {
                     Some(package) => report.hint(format!("install it: {package}")),
+                    None if client.contains('/') => report.hint(format!("run ls -l {}", shell_word(client))),
                     None => report.hint("give a path, put its folder on PATH, or add [clients.NAME] to config.toml"),
                 }
             }
-            Error::NotExecutable { program, .. } => {
+            Error::NotExecutable { program, source: None } => {
                 report(ExitStatus::CannotRun).hint(format!("run ls -l {}", path_word(program)))
+            }
+            Error::NotExecutable { program, source: Some(_) } => {
+                report(ExitStatus::CannotRun).hint(format!("run file {}", path_word(program)))
             }
             Error::NoClient => report(ExitStatus::NotFound)
                 .hint("install one: package mysql-shell (MySQL's own repository) brings mysqlsh, mysql-client brings mysql, mariadb-client brings mariadb")
@@ -29,8 +34,14 @@ impl From<Error> for Report {
                 report(ExitStatus::CannotRun).hint("use a newer one, or another client: mysqlsh, mysql, mariadb")
             }
             Error::Argument { .. } => report(ExitStatus::Usage)
-                .hint("leave it out; host, port, user and TLS come from HOST and the options before the client's name"),
-            Error::Placeholder { .. } => report(ExitStatus::Usage).hint("write {{ for a brace of the client's own"),
+                .hint("leave it out; host, port, user and TLS come from HOST and rdsconn's own options, which stand before --"),
+            Error::Placeholder { name, known, .. } => {
+                let report = match nearest(name, known.iter().copied()) {
+                    Some(near) => report(ExitStatus::Usage).hint(format!("did you mean {{{near}}}?")),
+                    None => report(ExitStatus::Usage),
+                };
+                report.hint(format!("or write {{{{{name}}}}} in config.toml where the client is to be given {{{name}}}"))
+            }
             Error::PasswordTooLong { .. } => report(ExitStatus::Usage).hint(
                 "the token is that long because of the session token in it: use a client with a longer limit (mysql 9, mysqlsh), \
                  or a profile with a shorter session token",
@@ -39,8 +50,10 @@ impl From<Error> for Report {
             Error::RecipeVariable { name, .. } => {
                 report(ExitStatus::Usage).hint(format!("take {name} out of [clients.NAME] in config.toml"))
             }
-            Error::PasswordVariable { name } => report(ExitStatus::Usage)
-                .hint(format!("give the name of a variable that {} reads a password from", shell_word(name))),
+            Error::PasswordVariable { .. } => report(ExitStatus::Usage).hint(
+                "name the variable that the client reads its password from: letters, digits and _, and none with a meaning \
+                 of its own",
+            ),
         }
     }
 }
