@@ -23,7 +23,7 @@ unset-persist) printf '{"history.autoSave": "true"}' > "$file" ;;
 esac"#;
 
 struct Rig {
-    test: TestEnv,
+    place: TestEnv,
     shell: PathBuf,
     link: PathBuf,
 }
@@ -31,23 +31,23 @@ struct Rig {
 impl Rig {
     /// A Shell in a prefix of its own, found by a link.
     fn new() -> Self {
-        let test = environment();
-        let program = script(&test, "prefix/bin/mysqlsh", SHELL);
-        test.write_file(".mysqlsh/options.json", "{}");
-        let shell = test.path("mysqlsh");
+        let place = environment();
+        let program = script(&place, "prefix/bin/mysqlsh", SHELL);
+        place.write_file(".mysqlsh/options.json", "{}");
+        let shell = place.path("mysqlsh");
         std::os::unix::fs::symlink(&program, &shell).unwrap();
         // As a package has it.
-        let text = test.home().canonicalize().unwrap();
-        Self { test, shell, link: text.join("prefix/bin/mysql-secret-store-rdsconn") }
+        let text = place.home().canonicalize().unwrap();
+        Self { place, shell, link: text.join("prefix/bin/mysql-secret-store-rdsconn") }
     }
 
     fn helper(&self, verb: &str, more: &[&str]) -> Output {
         let arguments = ["helper", verb, "--shell", self.shell.to_str().unwrap()];
-        self.test.rdsconn(arguments.iter().chain(more))
+        self.place.rdsconn(arguments.iter().chain(more))
     }
 
     fn options(&self) -> String {
-        std::fs::read_to_string(self.test.path(".mysqlsh/options.json")).unwrap()
+        std::fs::read_to_string(self.place.path(".mysqlsh/options.json")).unwrap()
     }
 }
 
@@ -64,8 +64,8 @@ fn installed_used_and_taken_away_again() {
     assert!(made.stdout.contains("from now on"), "{}", made.stdout);
     assert!(!made.stdout.contains("before, it used"), "{}", made.stdout);
     assert!(rig.options().contains(r#""credentialStore.helper": "rdsconn""#));
-    assert_eq!(rig.link.canonicalize().unwrap(), rig.test.program().canonicalize().unwrap());
-    assert!(rig.test.run(&rig.link, ["version"]).succeeded().stdout.starts_with("rdsconn "));
+    assert_eq!(rig.link.canonicalize().unwrap(), rig.place.program().canonicalize().unwrap());
+    assert!(rig.place.run(&rig.link, ["version"]).succeeded().stdout.starts_with("rdsconn "));
 
     let status = rig.helper("status", &[]).succeeded().stdout;
     assert!(status.contains("installed, answers: rdsconn ") && status.contains("\"rdsconn\""), "{status}");
@@ -77,7 +77,7 @@ fn installed_used_and_taken_away_again() {
     assert!(!rig.link.exists() && !rig.options().contains("credentialStore"));
     let nothing = rig.helper("uninstall", &[]).succeeded().stdout;
     assert!(nothing.contains("left alone"), "{nothing}");
-    let calls = std::fs::read_to_string(rig.test.path("calls")).unwrap();
+    let calls = std::fs::read_to_string(rig.place.path("calls")).unwrap();
     assert_eq!(
         calls,
         "-- shell options set-persist credentialStore.helper rdsconn\n-- shell options unset-persist credentialStore.helper\n"
@@ -87,14 +87,14 @@ fn installed_used_and_taken_away_again() {
 #[test]
 fn the_helper_that_was_used_before_is_offered_and_put_back() {
     let rig = Rig::new();
-    script(&rig.test, "prefix/bin/mysql-secret-store-vault", "echo vault 1");
-    rig.test.write_file(".mysqlsh/options.json", r#"{"credentialStore.helper": "vault"}"#);
+    script(&rig.place, "prefix/bin/mysql-secret-store-vault", "echo vault 1");
+    rig.place.write_file(".mysqlsh/options.json", r#"{"credentialStore.helper": "vault"}"#);
     let made = rig.helper("install", &[]).succeeded().stdout;
     assert!(made.contains("[helper]\n") && made.contains("delegate = \"vault\""), "{made}");
     let status = rig.helper("status", &[]).succeeded().stdout;
     assert!(status.contains("before rdsconn it used vault"), "{status}");
     // What is advised is what config.toml takes.
-    rig.test.write_config("[helper]\ndelegate = \"vault\"\n");
+    rig.place.write_config("[helper]\ndelegate = \"vault\"\n");
     let again = rig.helper("install", &[]).succeeded().stdout;
     assert!(!again.contains("delegate ="), "{again}");
     let gone = rig.helper("uninstall", &[]).succeeded().stdout;
@@ -115,24 +115,24 @@ fn the_option_is_left_alone_if_wanted() {
 #[test]
 fn what_only_root_may_do_is_printed_and_is_a_failure() {
     let rig = Rig::new();
-    let bin = rig.test.path("prefix/bin");
+    let bin = rig.place.path("prefix/bin");
     let arguments = ["helper", "install", "--shell", rig.shell.to_str().unwrap()];
     if rustix::process::geteuid().as_raw() != 0 {
         std::fs::set_permissions(&bin, std::os::unix::fs::PermissionsExt::from_mode(0o555)).unwrap();
     }
     // A root's folder, for somebody who is not root.
-    let lock = |test: &TestEnv| {
-        test.run("chown", ["-R", "0:0", bin.to_str().unwrap()]).succeeded();
-        test.run("chmod", ["-R", "755", bin.to_str().unwrap()]).succeeded();
+    let lock = |place: &TestEnv| {
+        place.run("chown", ["-R", "0:0", bin.to_str().unwrap()]).succeeded();
+        place.run("chmod", ["-R", "755", bin.to_str().unwrap()]).succeeded();
     };
-    let Some(output) = crate::support::as_ordinary_user_after(&rig.test, &arguments, lock) else { return };
+    let Some(output) = crate::support::as_ordinary_user_after(&rig.place, &arguments, lock) else { return };
     assert_eq!(output.code, 2, "{}\n{}", output.stdout, output.stderr);
     assert!(output.stdout.contains("  sudo ln -s /"), "{}", output.stdout);
     assert!(output.stdout.contains(&format!(" {}\n", rig.link.display())), "{}", output.stdout);
     assert!(output.stderr.contains("error: ") && output.stderr.contains("hint: "), "{}", output.stderr);
     assert!(!rig.link.exists() && rig.options() == "{}");
     let arguments = ["helper", "status", "--shell", rig.shell.to_str().unwrap()];
-    let status = crate::support::as_ordinary_user_after(&rig.test, &arguments, lock).unwrap().succeeded().stdout;
+    let status = crate::support::as_ordinary_user_after(&rig.place, &arguments, lock).unwrap().succeeded().stdout;
     assert!(status.contains("not installed") && !status.contains("before rdsconn"), "{status}");
     std::fs::set_permissions(&bin, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
 }
@@ -141,7 +141,7 @@ fn what_only_root_may_do_is_printed_and_is_a_failure() {
 fn a_shell_that_is_not_there_and_one_that_is_none() {
     let rig = Rig::new();
     for (path, verb) in [("/nowhere/mysqlsh", "install"), ("/nowhere/mysqlsh", "status"), ("/bin/sh", "install")] {
-        let output = rig.test.rdsconn(["helper", verb, "--shell", path]).ended_with(2);
+        let output = rig.place.rdsconn(["helper", verb, "--shell", path]).ended_with(2);
         assert!(output.stdout.is_empty(), "{}", output.stdout);
         assert!(output.stderr.starts_with(&format!("error: {path} is no MySQL Shell\nhint: ")), "{}", output.stderr);
     }
@@ -155,7 +155,7 @@ fn a_shell_that_is_not_there_and_one_that_is_none() {
 #[test]
 fn what_is_not_ours_is_not_replaced() {
     let rig = Rig::new();
-    script(&rig.test, "prefix/bin/mysql-secret-store-rdsconn", "echo somebody else");
+    script(&rig.place, "prefix/bin/mysql-secret-store-rdsconn", "echo somebody else");
     let output = rig.helper("install", &[]).ended_with(2);
     assert!(output.stderr.contains("something else"), "{}", output.stderr);
     assert_eq!(rig.options(), "{}");

@@ -21,9 +21,9 @@ pub(crate) fn assert_token(token: &str, endpoint: &str, port: u16, user: &str) {
 }
 
 /// One call with this request, its two streams apart.
-pub(crate) fn call(test: &TestEnv, command: &str, request: &[u8]) -> Output {
-    let helper = Shell::new(test, Generation::Second).folder().join("mysql-secret-store-rdsconn");
-    let mut running = test.start(helper, [command]);
+pub(crate) fn call(place: &TestEnv, command: &str, request: &[u8]) -> Output {
+    let helper = Shell::new(place, Generation::Second).folder().join("mysql-secret-store-rdsconn");
+    let mut running = place.start(helper, [command]);
     running.send(request);
     running.finish()
 }
@@ -36,8 +36,8 @@ fn assert_not_found(output: &Output, about: &str) {
 #[test]
 fn a_name_of_a_convention_gets_a_token_for_its_endpoint() {
     for generation in BOTH {
-        let test = acme();
-        let shell = Shell::new(&test, generation);
+        let place = acme();
+        let shell = Shell::new(&place, generation);
         let endpoint = crate::support::ENDPOINT;
         for (url, user, port) in [
             (format!("dba@{HOST}:3306"), "dba", 3306),
@@ -67,11 +67,11 @@ fn a_name_of_a_convention_gets_a_token_for_its_endpoint() {
 /// What is said is the JSON object and not one byte more, whatever in the surroundings asks for more words.
 #[test]
 fn the_answer_is_one_object_to_the_byte() {
-    let mut test = acme();
+    let mut place = acme();
     for name in ["RDSCONN_VERBOSE", "RDSCONN_LOG", "RUST_LOG", "RUST_BACKTRACE", "CLICOLOR_FORCE"] {
-        test.set(name, "1");
+        place.set(name, "1");
     }
-    test.set("TERM", "dumb").set("RDSCONN_COLOR", "always").set("RDSCONN_FORMAT", "json");
+    place.set("TERM", "dumb").set("RDSCONN_COLOR", "always").set("RDSCONN_FORMAT", "json");
     for (request, url) in [
         (format!(r#"{{"SecretType":"password","ServerURL":"dba@{HOST}"}}"#), format!("dba@{HOST}")),
         (format!(r#"{{"SecretType":"password","SecretID":"dba@{HOST}"}}"#), format!("dba@{HOST}")),
@@ -80,7 +80,7 @@ fn the_answer_is_one_object_to_the_byte() {
             format!("dba@{HOST}:3306"),
         ),
     ] {
-        let output = call(&test, "get", request.as_bytes()).succeeded();
+        let output = call(&place, "get", request.as_bytes()).succeeded();
         let start = format!(r#"{{"SecretType":"password","SecretID":"{url}","ServerURL":"{url}","Secret":""#);
         let token = output
             .stdout
@@ -94,8 +94,8 @@ fn the_answer_is_one_object_to_the_byte() {
 
 #[test]
 fn what_is_not_ours_is_not_found() {
-    let test = acme();
-    counted_profile(&test, "default", Some(REGION));
+    let place = acme();
+    counted_profile(&place, "default", Some(REGION));
     let request = |url: &str| format!(r#"{{"SecretType":"password","ServerURL":"{url}"}}"#);
     for url in [
         "dba@orders.staging.use1.db.acme.example",
@@ -109,52 +109,52 @@ fn what_is_not_ours_is_not_found() {
         "dba@[::1]:3306",
         "dba@[2001:db8::1]:3306",
     ] {
-        assert_not_found(&call(&test, "get", request(url).as_bytes()), url);
+        assert_not_found(&call(&place, "get", request(url).as_bytes()), url);
         for generation in BOTH {
-            assert_eq!(Shell::new(&test, generation).get(url), Ok(None), "{generation:?}: {url}");
+            assert_eq!(Shell::new(&place, generation).get(url), Ok(None), "{generation:?}: {url}");
         }
     }
     for (secret_type, id) in [("generic", format!("dba@{HOST}")), ("key", format!("dba@{HOST}"))] {
         let request = format!(r#"{{"SecretType":"{secret_type}","SecretID":"{id}"}}"#);
-        assert_not_found(&call(&test, "get", request.as_bytes()), secret_type);
+        assert_not_found(&call(&place, "get", request.as_bytes()), secret_type);
     }
-    assert_eq!((times_asked(&test), kept(&test).len()), (0, 0));
+    assert_eq!((times_asked(&place), kept(&place).len()), (0, 0));
 }
 
 /// T13: a convention that takes every name for its own, and credentials that tell when they are asked for.
 #[test]
 fn t13_two_hundred_hostile_urls_mint_nothing() {
-    let test = environment();
-    test.write_convention(
+    let place = environment();
+    place.write_convention(
         "all",
         &format!("pattern = '.+'\n[target]\nprofile = \"all\"\nregion = \"{REGION}\"\nendpoint = \"{ENDPOINT}\"\n"),
     );
-    counted_profile(&test, "all", None);
+    counted_profile(&place, "all", None);
     let urls = hostile();
     assert!(urls.len() >= 200);
     // An empty name is no name, and a million bytes are tried once below.
     for url in urls.iter().filter(|url| url.len() < 10_000) {
         let request = serde_json::json!({"SecretType": "password", "SecretID": url, "ServerURL": url}).to_string();
-        assert_not_found(&call(&test, "get", request.as_bytes()), url);
+        assert_not_found(&call(&place, "get", request.as_bytes()), url);
     }
-    assert_eq!((times_asked(&test), kept(&test).len()), (0, 0));
-    let token = Shell::new(&test, Generation::Second).get("u@h").unwrap().unwrap();
+    assert_eq!((times_asked(&place), kept(&place).len()), (0, 0));
+    let token = Shell::new(&place, Generation::Second).get("u@h").unwrap().unwrap();
     assert_token(&token, ENDPOINT, ENDPOINT_PORT, "u");
-    assert_eq!(times_asked(&test), 1, "the same convention answers a good name");
+    assert_eq!(times_asked(&place), 1, "the same convention answers a good name");
 }
 
 /// T13: the surroundings of a Shell may be anybody's. They say who signs, and not where to or as whom.
 #[test]
 fn t13_variables_lead_no_answer_elsewhere() {
-    let mut test = acme();
-    test.set("RDSCONN_ENDPOINT", "evil.cluster-c9abc.us-east-1.rds.amazonaws.com").set("RDSCONN_PORT", "3399");
-    test.set("RDSCONN_ADDRESS", "127.0.0.1:1").set("RDSCONN_USER", "root").set("RDSCONN_BASTION", "evil");
+    let mut place = acme();
+    place.set("RDSCONN_ENDPOINT", "evil.cluster-c9abc.us-east-1.rds.amazonaws.com").set("RDSCONN_PORT", "3399");
+    place.set("RDSCONN_ADDRESS", "127.0.0.1:1").set("RDSCONN_USER", "root").set("RDSCONN_BASTION", "evil");
     for listener in [None, Some("127.0.0.1:3306")] {
         if let Some(listener) = listener {
-            test.set("RDSCONN_LISTENER", listener);
+            place.set("RDSCONN_LISTENER", listener);
         }
         for generation in BOTH {
-            let shell = Shell::new(&test, generation);
+            let shell = Shell::new(&place, generation);
             let token = shell.get(&format!("dba@{HOST}")).unwrap().unwrap();
             assert_token(&token, crate::support::ENDPOINT, 3306, "dba");
             assert_eq!(shell.get("dba@unknown"), Ok(None), "an endpoint in a variable makes no name known");
@@ -166,14 +166,14 @@ fn t13_variables_lead_no_answer_elsewhere() {
 #[test]
 fn erase_drops_the_kept_token_and_says_nothing() {
     for generation in BOTH {
-        let test = acme();
-        let shell = Shell::new(&test, generation);
+        let place = acme();
+        let shell = Shell::new(&place, generation);
         let (url, other) = (format!("dba@{HOST}:3306"), format!("reader@{HOST}"));
         assert_eq!(shell.erase(&url), Ok(()), "there was none");
         assert!(shell.get(&url).unwrap().is_some() && shell.get(&other).unwrap().is_some());
-        assert_eq!(kept(&test).len(), 2);
+        assert_eq!(kept(&place).len(), 2);
         assert_eq!(shell.erase(&url), Ok(()));
-        let left = kept(&test);
+        let left = kept(&place);
         assert_eq!((left.len(), left[0]["user"].as_str()), (1, Some("reader")), "{left:?}");
         assert_eq!(shell.erase(&url), Ok(()));
         assert_eq!(shell.erase("dba@unknown"), Err(ShellError::Helper(NOT_FOUND.trim().to_owned())));
@@ -183,8 +183,8 @@ fn erase_drops_the_kept_token_and_says_nothing() {
 #[test]
 fn passwords_are_kept_for_nobody() {
     for generation in BOTH {
-        let test = acme();
-        let shell = Shell::new(&test, generation);
+        let place = acme();
+        let shell = Shell::new(&place, generation);
         assert_eq!(shell.store(&format!("dba@{HOST}"), "hunter2"), Ok(()), "a token needs no keeping");
         assert_eq!(shell.list(), Ok(Vec::new()));
         let Err(ShellError::Helper(words)) = shell.store("dba@unknown", "hunter2") else { panic!("it was kept") };
@@ -196,11 +196,11 @@ fn passwords_are_kept_for_nobody() {
 /// Another way to log in is not ours: another helper may have the password.
 #[test]
 fn a_database_with_a_password_is_left_to_others() {
-    let test = acme();
-    test.write_config(&format!(
+    let place = acme();
+    place.write_config(&format!(
         "[hosts.\"old.example\"]\nendpoint = \"{ENDPOINT}\"\nauth = \"password\"\nprofile = \"acme-prod\"\n"
     ));
-    let shell = Shell::new(&test, Generation::Second);
+    let shell = Shell::new(&place, Generation::Second);
     assert_eq!(shell.get("dba@old.example"), Ok(None));
     assert!(shell.get(&format!("dba@{HOST}")).unwrap().is_some());
 }
@@ -208,17 +208,17 @@ fn a_database_with_a_password_is_left_to_others() {
 /// AWS says no: one line that says why and what to do.
 #[test]
 fn a_token_that_cannot_be_had_is_one_line() {
-    let test = environment();
-    test.write_convention("acme", ACME);
+    let place = environment();
+    place.write_convention("acme", ACME);
     for generation in BOTH {
-        let Err(ShellError::Helper(words)) = Shell::new(&test, generation).get(&format!("dba@{HOST}")) else {
+        let Err(ShellError::Helper(words)) = Shell::new(&place, generation).get(&format!("dba@{HOST}")) else {
             panic!("without a profile")
         };
         assert!(words.lines().count() == 1 && words.contains("acme-prod"), "{words}");
     }
     let keys = ProfileCredentials::Static { id: KEY_ID, secret: SECRET_KEY, session_token: None };
-    test.write_aws_profile("acme-prod", None, &keys);
-    assert!(Shell::new(&test, Generation::First).get(&format!("dba@{HOST}")).unwrap().is_some());
+    place.write_aws_profile("acme-prod", None, &keys);
+    assert!(Shell::new(&place, Generation::First).get(&format!("dba@{HOST}")).unwrap().is_some());
 }
 
 /// The token opens the door: a real client on a real server.
@@ -247,37 +247,37 @@ fn a_real_shell_takes_our_helper() {
         eprintln!("SKIPPED the real MySQL Shell: there is no mysqlsh on PATH");
         return;
     };
-    let test = acme();
+    let place = acme();
     let program = std::fs::canonicalize(program).unwrap();
     let installed = program.with_file_name("mysql-secret-store-rdsconn");
     if !installed.exists() {
         eprintln!("SKIPPED the real MySQL Shell: rdsconn is not installed beside {}", program.display());
         return;
     }
-    let listed = test.run(&program, ["--", "shell", "list-credential-helpers"]).succeeded();
+    let listed = place.run(&program, ["--", "shell", "list-credential-helpers"]).succeeded();
     assert!(listed.stdout.contains("rdsconn"), "{}", listed.stdout);
 }
 
 /// The Shell asks every helper at each start: nothing is read, and the pipe may stay open.
 #[test]
 fn version_needs_nothing() {
-    let mut test = environment();
-    test.write_config("this is = = no file\n");
+    let mut place = environment();
+    place.write_config("this is = = no file\n");
     for name in ["HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "PATH", "TMPDIR"] {
         for generation in BOTH {
-            let heard = Shell::new(&test, generation).version();
+            let heard = Shell::new(&place, generation).version();
             assert_eq!(heard.code, 0);
             assert_eq!(heard.text(), format!("rdsconn {}", env!("CARGO_PKG_VERSION")), "without {name}");
         }
-        test.unset(name);
+        place.unset(name);
     }
 }
 
 /// Shells before 9.4 leave the pipe of `list` open, and wait for the answer.
 #[test]
 fn list_does_not_wait_for_a_pipe_that_is_left_open() {
-    let test = acme();
-    let shell = Shell::new(&test, Generation::First);
+    let place = acme();
+    let shell = Shell::new(&place, Generation::First);
     assert_eq!(shell.list(), Ok(Vec::new()));
     let heard = shell.call("list", &Input::Open(br#"{"SecretType":"password"}"#.to_vec()));
     assert_eq!((heard.code, heard.output.as_slice()), (0, &b"[]"[..]));
@@ -286,14 +286,14 @@ fn list_does_not_wait_for_a_pipe_that_is_left_open() {
 /// A link of any such name is the helper, and no command of ours.
 #[test]
 fn the_name_makes_the_helper() {
-    let test = acme();
-    let link = test.path("mysql-secret-store-other");
-    std::os::unix::fs::symlink(test.program(), &link).unwrap();
+    let place = acme();
+    let link = place.path("mysql-secret-store-other");
+    std::os::unix::fs::symlink(place.program(), &link).unwrap();
     for arguments in [&["--help"][..], &["token", HOST], &[], &["get", "get"]] {
-        let output = test.run(&link, arguments).ended_with(1);
+        let output = place.run(&link, arguments).ended_with(1);
         assert!(output.stdout.is_empty() && output.stderr.contains("usage: "), "{arguments:?}: {}", output.stderr);
         assert_eq!(output.stderr.lines().count(), 1);
     }
-    let bare = script(&test, "caller", &format!("exec -a rdsconn {} --version", test.program().display()));
-    assert!(test.run("bash", [bare]).succeeded().stdout.starts_with("rdsconn "));
+    let bare = script(&place, "caller", &format!("exec -a rdsconn {} --version", place.program().display()));
+    assert!(place.run("bash", [bare]).succeeded().stdout.starts_with("rdsconn "));
 }

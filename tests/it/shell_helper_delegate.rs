@@ -22,19 +22,19 @@ store*|erase*) ;;
 list*) printf '[{"SecretType":"password","SecretID":"u@other.example","ServerURL":"u@other.example"},{"SecretType":"generic","SecretID":"k","ServerURL":"k"}]' ;;
 esac"#;
 
-fn asked(test: &TestEnv) -> Vec<String> {
-    let text = std::fs::read_to_string(test.path("asked-other")).unwrap_or_default();
-    let _ = std::fs::remove_file(test.path("asked-other"));
+fn asked(place: &TestEnv) -> Vec<String> {
+    let text = std::fs::read_to_string(place.path("asked-other")).unwrap_or_default();
+    let _ = std::fs::remove_file(place.path("asked-other"));
     text.lines().map(str::to_owned).collect()
 }
 
 /// A home with the other helper where `delegate` finds it.
 fn with_other(delegate: &str) -> TestEnv {
-    let test = acme();
-    script(&test, "shell/bin/mysql-secret-store-login-path", OTHER);
-    let path = script(&test, "elsewhere/helper", OTHER);
-    test.write_config(&delegate.replace("PATH", path.to_str().unwrap()));
-    test
+    let place = acme();
+    script(&place, "shell/bin/mysql-secret-store-login-path", OTHER);
+    let path = script(&place, "elsewhere/helper", OTHER);
+    place.write_config(&delegate.replace("PATH", path.to_str().unwrap()));
+    place
 }
 
 const DELEGATES: [&str; 4] =
@@ -43,18 +43,18 @@ const DELEGATES: [&str; 4] =
 #[test]
 fn what_is_not_ours_goes_to_the_other_helper_and_back_unchanged() {
     for delegate in DELEGATES {
-        let test = with_other(delegate);
+        let place = with_other(delegate);
         for generation in BOTH {
-            let shell = Shell::new(&test, generation);
+            let shell = Shell::new(&place, generation);
             let ours = format!("dba@{HOST}");
             assert!(shell.get(&ours).unwrap().is_some());
             assert_eq!(shell.store(&ours, "hunter2"), Ok(()));
             assert_eq!(shell.erase(&ours), Ok(()));
-            assert_eq!(asked(&test), [String::new(); 0], "{delegate}: what is ours is nobody else's business");
+            assert_eq!(asked(&place), Vec::<String>::new(), "{delegate}: what is ours is nobody else's business");
 
             assert_eq!(shell.get("u@other.example"), Ok(Some("hünter2".to_owned())), "{delegate}");
             let request = String::from_utf8(shell.request("password", "u@other.example", None)).unwrap();
-            assert_eq!(asked(&test), [format!("get {request}")]);
+            assert_eq!(asked(&place), [format!("get {request}")]);
             for url in ["ssh://ops@gate:22", "file:/home/u/key", "u@unknown", "u@/tmp%2Fs"] {
                 assert_eq!(shell.get(url), Ok(None), "{delegate}: {url}");
             }
@@ -63,16 +63,16 @@ fn what_is_not_ours_goes_to_the_other_helper_and_back_unchanged() {
             assert_eq!(shell.erase("u@other.example"), Ok(()));
             let heard = shell.call("get", &Input::Closed(shell.request("password", "u@odd.example", None)));
             assert_eq!((heard.code, String::from_utf8_lossy(&heard.output).as_ref()), (7, "  no\n such  \nthing\n"));
-            drop(asked(&test));
+            drop(asked(&place));
         }
     }
 }
 
 #[test]
 fn lists_are_merged() {
-    let test = with_other("");
+    let place = with_other("");
     for generation in BOTH {
-        let shell = Shell::new(&test, generation);
+        let shell = Shell::new(&place, generation);
         assert!(shell.get(&format!("dba@{HOST}")).unwrap().is_some());
         let urls = shell.list().unwrap();
         assert_eq!(urls, [format!("dba@{}:3306", crate::support::ENDPOINT), "u@other.example".to_owned()]);
@@ -88,10 +88,10 @@ fn a_helper_that_is_named_must_be_there() {
     for (delegate, is_told) in
         [("", false), ("[helper]\ndelegate = \"keychain\"\n", true), ("[helper]\ndelegate = \"/nowhere/x\"\n", true)]
     {
-        let test = acme();
-        test.write_config(delegate);
+        let place = acme();
+        place.write_config(delegate);
         for generation in BOTH {
-            let shell = Shell::new(&test, generation);
+            let shell = Shell::new(&place, generation);
             match shell.get("u@unknown") {
                 Ok(None) => assert!(!is_told, "{delegate}"),
                 Err(ShellError::Helper(words)) => {
@@ -107,14 +107,14 @@ fn a_helper_that_is_named_must_be_there() {
 /// Ours, under another name, behind ours: nobody asks in a circle.
 #[test]
 fn a_helper_that_leads_back_to_us_is_refused() {
-    let test = acme();
-    let shell = Shell::new(&test, Generation::Second);
-    std::os::unix::fs::symlink(test.program(), shell.folder().join("mysql-secret-store-login-path")).unwrap();
+    let place = acme();
+    let shell = Shell::new(&place, Generation::Second);
+    std::os::unix::fs::symlink(place.program(), shell.folder().join("mysql-secret-store-login-path")).unwrap();
     assert_eq!(shell.get("u@unknown"), Ok(None));
-    test.write_config("[helper]\ndelegate = \"login-path\"\n");
+    place.write_config("[helper]\ndelegate = \"login-path\"\n");
     let Err(ShellError::Helper(words)) = shell.get("u@unknown") else { panic!("it asked itself") };
     assert!(words.contains("is rdsconn itself"), "{words}");
-    script(&test, "circle", "exec \"$HOME/shell/bin/mysql-secret-store-rdsconn\" \"$@\"");
-    test.write_config(&format!("[helper]\ndelegate = \"{}\"\n", test.path("circle").display()));
+    script(&place, "circle", "exec \"$HOME/shell/bin/mysql-secret-store-rdsconn\" \"$@\"");
+    place.write_config(&format!("[helper]\ndelegate = \"{}\"\n", place.path("circle").display()));
     assert_eq!(shell.get("u@unknown"), Ok(None));
 }

@@ -13,7 +13,7 @@ const COMMANDS: [&str; 4] = ["get", "erase", "store", "list"];
 
 #[test]
 fn requests_that_are_none_are_one_line() {
-    let test = acme();
+    let place = acme();
     let url = format!("dba@{HOST}");
     let cases: Vec<(Vec<u8>, &str)> = vec![
         (b"{".to_vec(), "Failed to parse JSON"),
@@ -30,7 +30,7 @@ fn requests_that_are_none_are_one_line() {
     ];
     for (request, expected) in cases {
         for command in COMMANDS {
-            let output = call(&test, command, &request);
+            let output = call(&place, command, &request);
             let about = format!(
                 "{command} {:?}: {:?}",
                 String::from_utf8_lossy(&request[..request.len().min(80)]),
@@ -42,21 +42,21 @@ fn requests_that_are_none_are_one_line() {
         }
     }
     for command in ["get", "erase", "store"] {
-        assert_eq!(call(&test, command, b"").ended_with(1).stderr, "Failed to parse JSON: The document is empty.\n");
+        assert_eq!(call(&place, command, b"").ended_with(1).stderr, "Failed to parse JSON: The document is empty.\n");
     }
-    assert!(kept(&test).is_empty());
+    assert!(kept(&place).is_empty());
 }
 
 #[test]
 fn members_that_are_missing_or_strange_are_told() {
-    let test = acme();
+    let place = acme();
     for (command, request, expected) in [
         ("get", r#"{"SecretType":"password"}"#, "\"SecretID\" is missing\n"),
         ("get", r#"{"SecretType":"password","ServerURL":null}"#, "\"ServerURL\" should be a string\n"),
         ("store", r#"{"SecretType":"password","ServerURL":"u@h"}"#, "\"Secret\" is missing\n"),
         ("store", r#"{"SecretType":"password","ServerURL":"u@h","Secret":7}"#, "\"Secret\" should be a string\n"),
     ] {
-        let output = call(&test, command, request.as_bytes()).ended_with(1);
+        let output = call(&place, command, request.as_bytes()).ended_with(1);
         assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("", expected), "{request}");
     }
 }
@@ -64,43 +64,43 @@ fn members_that_are_missing_or_strange_are_told() {
 /// Bytes that are not UTF-8 name no server, and are a request all the same.
 #[test]
 fn bytes_that_are_not_utf_8_are_not_found() {
-    let test = acme();
+    let place = acme();
     let request =
         [br#"{"SecretType":"password","ServerURL":"dba"#, &b"\xc3\x28@"[..], HOST.as_bytes(), b"\"}"].concat();
-    let output = call(&test, "get", &request).ended_with(1);
+    let output = call(&place, "get", &request).ended_with(1);
     assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("", "Could not find the secret\n"));
 }
 
 #[test]
 fn too_much_is_refused_and_much_is_not() {
-    let test = acme();
+    let place = acme();
     let request = |length: usize| {
         let url = format!("{}@{HOST}", "u".repeat(length));
         format!(r#"{{"SecretType":"password","ServerURL":"{url}"}}"#).into_bytes()
     };
-    assert_eq!(call(&test, "get", &request(1_000_000)).ended_with(1).stderr, "Could not find the secret\n");
-    let output = call(&test, "get", &request(5_000_000)).ended_with(1);
+    assert_eq!(call(&place, "get", &request(1_000_000)).ended_with(1).stderr, "Could not find the secret\n");
+    let output = call(&place, "get", &request(5_000_000)).ended_with(1);
     assert!(output.stdout.is_empty() && output.stderr.contains("more than"), "{}", output.stderr);
     let secret = "s".repeat(1_000_000);
     let request = format!(r#"{{"SecretType":"password","ServerURL":"dba@{HOST}","Secret":"{secret}"}}"#);
-    let output = call(&test, "store", request.as_bytes()).succeeded();
+    let output = call(&place, "store", request.as_bytes()).succeeded();
     assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("", ""));
 }
 
 /// R23: a file that is broken is told in a line, with its place.
 #[test]
 fn r23_broken_files_are_one_line() {
-    for (inside, written, place) in [
+    for (inside, written, named) in [
         (".config/rdsconn/config.toml", "[defaults\n", "config.toml"),
         (".config/rdsconn/conventions/acme.toml", "pattern = '('\n", "acme.toml"),
         (".config/rdsconn/config.toml", "[helper]\ndelegate = \"a b\"\n", "config.toml"),
         (".config/rdsconn/config.toml", "[cache]\ntokens = \"everywhere\"\n", "config.toml"),
     ] {
-        let test = environment();
-        test.write_convention("acme", ACME);
-        test.write_file(inside, written);
+        let place = environment();
+        place.write_convention("acme", ACME);
+        place.write_file(inside, written);
         for generation in BOTH {
-            let shell = Shell::new(&test, generation);
+            let shell = Shell::new(&place, generation);
             for command in COMMANDS {
                 let secret = (command == "store").then_some("hunter2");
                 let input = match (command, generation) {
@@ -110,7 +110,7 @@ fn r23_broken_files_are_one_line() {
                 let heard = shell.call(command, &input);
                 let text = heard.text();
                 assert_eq!((heard.code, text.lines().count()), (1, 1), "{command}: {text}");
-                assert!(text.contains(place) && !text.contains("panicked") && !text.contains("hunter2"), "{text}");
+                assert!(text.contains(named) && !text.contains("panicked") && !text.contains("hunter2"), "{text}");
             }
         }
     }
@@ -119,22 +119,22 @@ fn r23_broken_files_are_one_line() {
 /// A process that is asked for credentials and says nothing: Ctrl-C goes to the whole group, and the Shell shows our text.
 #[test]
 fn an_interrupt_is_one_word() {
-    let test = environment();
-    test.write_convention("acme", ACME);
+    let place = environment();
+    place.write_convention("acme", ACME);
     for pipe in ["never", "begun"] {
-        assert_eq!(test.run("mkfifo", [pipe]).code, 0);
+        assert_eq!(place.run("mkfifo", [pipe]).code, 0);
     }
     // Open for both, so that it opens at once; while it is open, nothing is answered.
-    let gate = std::fs::File::options().read(true).write(true).open(test.path("never")).unwrap();
+    let gate = std::fs::File::options().read(true).write(true).open(place.path("never")).unwrap();
     let command = "sh -c 'trap \"\" INT; exec 3< never; echo begun > begun; exec cat <&3'";
-    test.write_aws_profile("acme-prod", None, &ProfileCredentials::Process(command));
-    let helper = Shell::new(&test, Generation::Second).folder().join("mysql-secret-store-rdsconn");
-    let mut running = test.start(helper, ["get"]);
+    place.write_aws_profile("acme-prod", None, &ProfileCredentials::Process(command));
+    let helper = Shell::new(&place, Generation::Second).folder().join("mysql-secret-store-rdsconn");
+    let mut running = place.start(helper, ["get"]);
     running.send(format!(r#"{{"SecretType":"password","ServerURL":"dba@{HOST}"}}"#));
     running.close_input();
     // Opens when the process opens it.
     let mut begun = String::new();
-    std::fs::File::open(test.path("begun")).unwrap().read_to_string(&mut begun).unwrap();
+    std::fs::File::open(place.path("begun")).unwrap().read_to_string(&mut begun).unwrap();
     assert_eq!(begun, "begun\n");
     running.signal(Signal::INT);
     let output = running.finish();
@@ -145,9 +145,9 @@ fn an_interrupt_is_one_word() {
 /// Somebody has started it by hand, and it waits for a request that nobody sends.
 #[test]
 fn an_interrupt_ends_the_wait_for_a_request() {
-    let test = acme();
-    let helper = Shell::new(&test, Generation::Second).folder().join("mysql-secret-store-rdsconn");
-    let running = test.start(helper, ["get"]);
+    let place = acme();
+    let helper = Shell::new(&place, Generation::Second).folder().join("mysql-secret-store-rdsconn");
+    let running = place.start(helper, ["get"]);
     let deadline = Instant::now() + Duration::from_secs(30);
     // It sleeps under its own name: it waits for its input.
     let waits = || {

@@ -151,10 +151,10 @@ pub(crate) fn as_ordinary_user_after(test: &TestEnv, arguments: &[&str], prepare
 }
 
 /// Puts a script into a home. It is written by another process: a file that this one has open for writing cannot be run.
-pub(crate) fn script(test: &TestEnv, inside: &str, text: &str) -> std::path::PathBuf {
-    let source = test.write_file(format!("{inside}.text"), format!("#!/bin/sh\n{text}\n"));
-    let program = test.path(inside);
-    assert_eq!(test.run("/bin/cp", [&source, &program]).code, 0);
+pub(crate) fn script(place: &TestEnv, inside: &str, text: &str) -> std::path::PathBuf {
+    let source = place.write_file(format!("{inside}.text"), format!("#!/bin/sh\n{text}\n"));
+    let program = place.path(inside);
+    assert_eq!(place.run("/bin/cp", [&source, &program]).code, 0);
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
     std::fs::remove_file(source).unwrap();
     program

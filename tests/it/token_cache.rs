@@ -20,79 +20,79 @@ const STORAGES: [&str; 2] = ["", "[cache]\ntokens = \"file\"\n"];
 
 /// The README's convention, on a profile that counts.
 fn counted(config: &str) -> TestEnv {
-    let test = environment();
-    test.write_convention("acme", ACME);
-    counted_profile(&test, "acme-prod", None);
-    test.write_config(config);
-    test
+    let place = environment();
+    place.write_convention("acme", ACME);
+    counted_profile(&place, "acme-prod", None);
+    place.write_config(config);
+    place
 }
 
-fn token(test: &TestEnv, arguments: &[&str]) -> String {
-    test.rdsconn(["token"].iter().chain(arguments)).succeeded().stdout
+fn token(place: &TestEnv, arguments: &[&str]) -> String {
+    place.rdsconn(["token"].iter().chain(arguments)).succeeded().stdout
 }
 
 #[test]
 fn a_second_command_asks_nobody() {
     for config in STORAGES {
-        let test = counted(config);
-        let first = token(&test, &[HOST]);
+        let place = counted(config);
+        let first = token(&place, &[HOST]);
         assert_token(first.trim(), ENDPOINT, 3306, "dba");
-        assert_eq!(token(&test, &[HOST]), first);
-        let shell = Shell::new(&test, Generation::First);
+        assert_eq!(token(&place, &[HOST]), first);
+        let shell = Shell::new(&place, Generation::First);
         assert_eq!(
             shell.get(&format!("dba@{HOST}")).unwrap().unwrap(),
             first.trim(),
             "the helper has it from the same place"
         );
-        assert_eq!(times_asked(&test), 1, "{config}");
+        assert_eq!(times_asked(&place), 1, "{config}");
         // Another user, another port, another endpoint: another token.
         for other in [&[HOST, "-u", "reader"][..], &[HOST, "--port", "3307"], &["other.prod.use1.db.acme.example"]] {
-            assert_ne!(token(&test, other), first);
+            assert_ne!(token(&place, other), first);
         }
-        assert_eq!(times_asked(&test), 4);
-        token(&test, &[HOST, "--fresh"]);
-        assert_eq!(times_asked(&test), 5);
-        let listed = kept(&test);
+        assert_eq!(times_asked(&place), 4);
+        token(&place, &[HOST, "--fresh"]);
+        assert_eq!(times_asked(&place), 5);
+        let listed = kept(&place);
         assert_eq!(listed.len(), 4, "{listed:?}");
     }
 }
 
 #[test]
 fn nothing_is_kept_if_that_is_wanted() {
-    let test = counted("[cache]\ntokens = \"none\"\n");
-    token(&test, &[HOST]);
-    token(&test, &[HOST]);
-    assert_eq!((times_asked(&test), kept(&test).len()), (2, 0));
+    let place = counted("[cache]\ntokens = \"none\"\n");
+    token(&place, &[HOST]);
+    token(&place, &[HOST]);
+    assert_eq!((times_asked(&place), kept(&place).len()), (2, 0));
     for base in ["run/rdsconn/tokens", ".cache/rdsconn/tokens"] {
-        assert!(!test.path(base).exists(), "{base}");
+        assert!(!place.path(base).exists(), "{base}");
     }
 }
 
 #[test]
 fn what_is_kept_is_shown_and_cleared() {
     for config in STORAGES {
-        let test = counted(config);
-        let empty = test.rdsconn(["cache", "list"]).succeeded();
+        let place = counted(config);
+        let empty = place.rdsconn(["cache", "list"]).succeeded();
         assert_eq!((empty.stdout.as_str(), empty.stderr.as_str()), ("", "no token is kept\n"));
-        let secret = token(&test, &[HOST]);
+        let secret = token(&place, &[HOST]);
         let signature = secret.trim().rsplit('=').next().unwrap();
-        let plain = test.rdsconn(["cache", "list"]).succeeded();
+        let plain = place.rdsconn(["cache", "list"]).succeeded();
         assert!(plain.stdout.starts_with(&format!("dba@{ENDPOINT}:3306 us-east-1 until 20")), "{}", plain.stdout);
         assert_eq!((plain.stdout.lines().count(), plain.stderr.as_str()), (1, ""));
-        let json = test.rdsconn(["cache", "list", "--json"]).succeeded();
-        let listed = kept(&test);
+        let json = place.rdsconn(["cache", "list", "--json"]).succeeded();
+        let listed = kept(&place);
         let entry = &listed[0];
         assert_eq!(entry["endpoint"], format!("{ENDPOINT}:3306"));
         assert_eq!((&entry["user"], &entry["region"]), (&"dba".into(), &"us-east-1".into()));
         for output in [&plain, &json] {
             assert!(!everything(output).contains(signature) && !everything(output).contains(SECRET_KEY));
         }
-        let cleared = test.rdsconn(["cache", "clear"]).succeeded();
+        let cleared = place.rdsconn(["cache", "clear"]).succeeded();
         assert_eq!((cleared.stdout.as_str(), cleared.stderr.as_str()), ("", "removed 1 token\n"));
-        assert_eq!(test.rdsconn(["cache", "clear"]).succeeded().stderr, "removed 0 tokens\n");
-        assert!(kept(&test).is_empty());
-        token(&test, &[HOST]);
-        assert_eq!(times_asked(&test), 2);
+        assert_eq!(place.rdsconn(["cache", "clear"]).succeeded().stderr, "removed 0 tokens\n");
+        assert!(kept(&place).is_empty());
+        token(&place, &[HOST]);
+        assert_eq!(times_asked(&place), 2);
     }
 }
 
@@ -100,28 +100,28 @@ fn what_is_kept_is_shown_and_cleared() {
 #[test]
 fn t20_two_profiles_of_one_endpoint_are_never_confused() {
     for config in STORAGES {
-        let test = environment();
-        test.write_config(config);
+        let place = environment();
+        place.write_config(config);
         let keys = [(KEY_ID, SECRET_KEY), ("AKIAOTHER", "another"), (KEY_ID, "rotated")];
         let mut tokens = Vec::new();
         for (number, (id, secret)) in keys.into_iter().enumerate() {
             let credentials = ProfileCredentials::Static { id, secret, session_token: None };
-            test.write_aws_profile(&format!("p{number}"), None, &credentials);
+            place.write_aws_profile(&format!("p{number}"), None, &credentials);
         }
         for _ in 0..2 {
             for (number, (id, secret)) in keys.into_iter().enumerate() {
-                let printed = token(&test, &["--profile", &format!("p{number}"), "-u", "dba", ENDPOINT]);
+                let printed = token(&place, &["--profile", &format!("p{number}"), "-u", "dba", ENDPOINT]);
                 let key = AccessKey { id: id.to_owned(), secret: secret.to_owned(), session_token: None };
                 assert_eq!(Verifier::new(ENDPOINT, 3306, REGION, vec![key]).verify(printed.trim(), "dba"), Ok(()));
                 tokens.push(printed);
             }
         }
         assert_eq!(tokens[..3], tokens[3..], "each its own, twice");
-        assert_eq!(kept(&test).len(), 3);
+        assert_eq!(kept(&place).len(), 3);
         // The same name, other keys.
-        test.write_file(".aws/credentials", "[p0]\naws_access_key_id = AKIANEW\naws_secret_access_key = new\n");
+        place.write_file(".aws/credentials", "[p0]\naws_access_key_id = AKIANEW\naws_secret_access_key = new\n");
         let key = AccessKey { id: "AKIANEW".to_owned(), secret: "new".to_owned(), session_token: None };
-        let printed = token(&test, &["--profile", "p0", "-u", "dba", ENDPOINT]);
+        let printed = token(&place, &["--profile", "p0", "-u", "dba", ENDPOINT]);
         assert_eq!(Verifier::new(ENDPOINT, 3306, REGION, vec![key]).verify(printed.trim(), "dba"), Ok(()));
     }
 }
@@ -141,29 +141,29 @@ fn t20_homes_keep_to_themselves() {
 fn r11_two_hundred_commands_ask_once() {
     const MANY: usize = 200;
     for (config, is_killed) in [("", false), (STORAGES[1], true)] {
-        let test = environment();
-        test.write_config(config);
-        test.write_convention("acme", ACME);
+        let place = environment();
+        place.write_config(config);
+        place.write_convention("acme", ACME);
         for pipe in ["never", "begun"] {
-            test.run("mkfifo", [pipe]).succeeded();
+            place.run("mkfifo", [pipe]).succeeded();
         }
         // Open for both, so that it opens at once; while it is open, nobody is answered.
-        let gate = std::fs::File::options().read(true).write(true).open(test.path("never")).unwrap();
+        let gate = std::fs::File::options().read(true).write(true).open(place.path("never")).unwrap();
         let answer = format!(r#"{{"Version": 1, "AccessKeyId": "{KEY_ID}", "SecretAccessKey": "{SECRET_KEY}"}}"#);
         // The gate is entered before it is told that it was.
         let asking = format!("echo asked >> asked; exec 3< never; echo begun > begun; cat <&3; echo '{answer}'");
-        let program = script(&test, "credentials", &asking);
+        let program = script(&place, "credentials", &asking);
         let command = program.display().to_string();
-        test.write_aws_profile("acme-prod", None, &ProfileCredentials::Process(&command));
+        place.write_aws_profile("acme-prod", None, &ProfileCredentials::Process(&command));
         // Opens when the program opens it.
         let begun = || {
             let mut text = String::new();
-            std::fs::File::open(test.path("begun")).unwrap().read_to_string(&mut text).unwrap();
+            std::fs::File::open(place.path("begun")).unwrap().read_to_string(&mut text).unwrap();
             assert_eq!(text, "begun\n");
         };
         let mut commands: Vec<_> = (0..MANY)
             .map(|_| {
-                let mut command = test.command(test.program(), ["token", "--connect-timeout", "50", HOST]);
+                let mut command = place.command(place.program(), ["token", "--connect-timeout", "50", HOST]);
                 command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
             })
             .collect();
@@ -184,7 +184,7 @@ fn r11_two_hundred_commands_ask_once() {
                 tokens.push(String::from_utf8(output.stdout).unwrap());
             }
         }
-        assert_eq!(times_asked(&test), 1 + usize::from(is_killed), "{config}");
+        assert_eq!(times_asked(&place), 1 + usize::from(is_killed), "{config}");
         tokens.sort();
         tokens.dedup();
         assert_eq!(tokens.len(), 1, "{config}");
@@ -236,48 +236,48 @@ fn a_kept_token_that_is_refused_is_replaced() {
 /// R21: where nothing can be kept, everything works as if there were no cache, and one line says so.
 #[test]
 fn r21_a_token_that_cannot_be_kept_is_a_token() {
-    let test = counted("[cache]\ntokens = \"file\"\n");
+    let place = counted("[cache]\ntokens = \"file\"\n");
     for base in ["run/rdsconn", ".cache/rdsconn"] {
-        test.write_file(base, "a file is in the way of the folder");
+        place.write_file(base, "a file is in the way of the folder");
     }
     for times in 1..=2 {
-        let output = test.rdsconn(["token", HOST]).succeeded();
+        let output = place.rdsconn(["token", HOST]).succeeded();
         assert_token(output.stdout.trim(), ENDPOINT, 3306, "dba");
         assert!(output.stderr.starts_with("warning: the token is not kept"), "{}", output.stderr);
-        assert_eq!((output.stderr.lines().count(), times_asked(&test)), (1, times));
-        assert_eq!(test.rdsconn(["token", "-q", HOST, "-u", "reader"]).succeeded().stderr, "");
-        std::fs::remove_file(test.path("asked")).unwrap();
-        (1..=times).for_each(|_| drop(test.append_file("asked", "asked\n")));
+        assert_eq!((output.stderr.lines().count(), times_asked(&place)), (1, times));
+        assert_eq!(place.rdsconn(["token", "-q", HOST, "-u", "reader"]).succeeded().stderr, "");
+        std::fs::remove_file(place.path("asked")).unwrap();
+        (1..=times).for_each(|_| drop(place.append_file("asked", "asked\n")));
     }
     // The Shell reads one text: no warning in it.
-    assert!(Shell::new(&test, Generation::First).get(&format!("dba@{HOST}")).unwrap().is_some());
+    assert!(Shell::new(&place, Generation::First).get(&format!("dba@{HOST}")).unwrap().is_some());
 }
 
 /// R21: a home that cannot be written to, and none at all.
 #[test]
 fn r21_a_read_only_home_and_none_at_all() {
-    let mut test = environment();
+    let mut place = environment();
     let keys = ProfileCredentials::Static { id: KEY_ID, secret: SECRET_KEY, session_token: None };
-    test.write_aws_profile("p", None, &keys);
+    place.write_aws_profile("p", None, &keys);
     let arguments = ["token", "--profile", "p", "-u", "dba", ENDPOINT];
     for name in ["XDG_RUNTIME_DIR", "XDG_CACHE_HOME"] {
-        test.set(name, "/proc/none");
-        let output = test.rdsconn(arguments).succeeded();
+        place.set(name, "/proc/none");
+        let output = place.rdsconn(arguments).succeeded();
         assert_token(output.stdout.trim(), ENDPOINT, 3306, "dba");
     }
     for name in ["HOME", "XDG_RUNTIME_DIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"] {
-        test.unset(name);
-        let output = test.rdsconn(arguments).succeeded();
+        place.unset(name);
+        let output = place.rdsconn(arguments).succeeded();
         assert_token(output.stdout.trim(), ENDPOINT, 3306, "dba");
     }
     // Without a home the keyring has tokens of nobody's home.
-    test.rdsconn(["cache", "clear"]).succeeded();
-    drop(test);
-    let test = counted("[cache]\ntokens = \"file\"\n");
+    place.rdsconn(["cache", "clear"]).succeeded();
+    drop(place);
+    let place = counted("[cache]\ntokens = \"file\"\n");
     for folder in ["run", ".cache"] {
-        std::fs::set_permissions(test.path(folder), std::os::unix::fs::PermissionsExt::from_mode(0o500)).unwrap();
+        std::fs::set_permissions(place.path(folder), std::os::unix::fs::PermissionsExt::from_mode(0o500)).unwrap();
     }
-    let Some(output) = as_ordinary_user(&test, &["token", HOST]) else { return };
+    let Some(output) = as_ordinary_user(&place, &["token", HOST]) else { return };
     assert_eq!(output.code, 0, "{}", output.stderr);
     assert!(
         output.stderr.starts_with("warning: the token is not kept") && output.stderr.lines().count() == 1,
@@ -289,10 +289,10 @@ fn r21_a_read_only_home_and_none_at_all() {
 /// R23: what is broken is as good as not there.
 #[test]
 fn r23_broken_entries_are_misses() {
-    let test = counted("[cache]\ntokens = \"file\"\n");
-    token(&test, &[HOST]);
+    let place = counted("[cache]\ntokens = \"file\"\n");
+    token(&place, &[HOST]);
     let entry = || {
-        let found = std::fs::read_dir(test.path("run/rdsconn/tokens")).unwrap().flatten().map(|entry| entry.path());
+        let found = std::fs::read_dir(place.path("run/rdsconn/tokens")).unwrap().flatten().map(|entry| entry.path());
         found.into_iter().find(|path| path.extension().is_some_and(|end| end == "token")).unwrap()
     };
     let whole = std::fs::read(entry()).unwrap();
@@ -300,10 +300,10 @@ fn r23_broken_entries_are_misses() {
     flipped[whole.len() / 2] ^= 1;
     for broken in [&whole[..whole.len() - 1], &flipped, b"", &[&whole[..], b"x"].concat()] {
         std::fs::write(entry(), broken).unwrap();
-        let asked = times_asked(&test);
-        assert!(kept(&test).is_empty());
-        let output = test.rdsconn(["token", HOST]).succeeded();
-        assert_eq!((output.stderr.as_str(), times_asked(&test)), ("", asked + 1));
-        assert_eq!(kept(&test).len(), 1);
+        let asked = times_asked(&place);
+        assert!(kept(&place).is_empty());
+        let output = place.rdsconn(["token", HOST]).succeeded();
+        assert_eq!((output.stderr.as_str(), times_asked(&place)), ("", asked + 1));
+        assert_eq!(kept(&place).len(), 1);
     }
 }
