@@ -41,10 +41,5 @@ completions: ## write completions/ anew
 	$(CARGO) build --quiet --locked
 	completions/write target/debug/rdsconn completions
 
-# A program that ends when it panics needs no tables to unwind by, but only a flag for the target's own code can leave them out:
-# a tenth of the binary. What is built for the host, to build the rest, unwinds, hence the target by name.
-HOST = $(shell rustc -vV | sed -n 's/^host: //p')
-
 release: ## the optimised binary
-	RUSTFLAGS="-C force-unwind-tables=no" $(CARGO) build --release --locked --bin rdsconn --target $(HOST)
-	install -D target/$(HOST)/release/rdsconn target/release/rdsconn
+	$(CARGO) build --release --locked --bin rdsconn
