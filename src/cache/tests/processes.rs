@@ -59,9 +59,11 @@ impl TokenProvider for Slow {
     async fn token(&self, _request: TokenRequest<'_>) -> Result<AuthToken, NoCredentials> {
         let mut count = std::fs::File::options().append(true).create(true).open(self.home.join("minted")).unwrap();
         count.write_all(b"x").unwrap();
+        // Opened while the parent has it open, which it has until it reads this line.
+        let mut gate = std::fs::File::open(self.home.join("gate")).unwrap();
         eprintln!("minting");
         // Ends when nobody has it open for writing any more.
-        std::fs::read(self.home.join("gate")).unwrap();
+        gate.read_to_end(&mut Vec::new()).unwrap();
         let secret = SecretString::from(format!("of process {}", self.number));
         Ok(AuthToken { secret, not_after: SystemTime::now() + Duration::from_mins(14), from_cache: false })
     }
