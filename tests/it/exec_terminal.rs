@@ -34,8 +34,12 @@ fn r15_a_prompt_answers_and_ctrl_c_does_not_end_the_tunnel() {
             ask(&mut running, 1);
             running.wait_for_next(AT_PROMPT);
             running.send("half a statement");
+            // Echoed, so the client's line editor has it.
+            running.wait_for_next("half a statement");
             running.press(Key::Interrupt);
             running.wait_for_next("^C");
+            // Not every Ctrl-C is followed by a prompt at once, nor is it without us: whatever is left of the line goes.
+            running.send(" \\c\r");
             running.wait_for_next(AT_PROMPT);
             ask(&mut running, 2);
             running.wait_for_next(AT_PROMPT);
