@@ -3,10 +3,13 @@
 //! Written on the split halves of the channel: received packets go straight from russh's queue to the socket, which was
 //! measured a third faster than its stream adapter. Memory is bounded by the channel's queue and one buffer.
 
+use std::io::IoSlice;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures_util::FutureExt as _;
 use russh::client::Msg;
 use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -152,7 +155,8 @@ impl SshConnection {
     ) -> End {
         let local_done = AtomicBool::new(false);
         let patience = Patience { limit: self.stall_limit, shared: &self.shared };
-        match patience.write(&mut to_peer, &std::mem::take(&mut self.first)).await {
+        let mut first = Batch::new(std::mem::take(&mut self.first).into());
+        match patience.write_all(&mut to_peer, &mut first).await {
             Ok(()) => {}
             Err(Unwritten::Stalled) => return End::Stalled,
             Err(Unwritten::PeerGone) => return End::Finished,
@@ -186,10 +190,14 @@ enum Unwritten {
 }
 
 impl Patience<'_> {
-    async fn write(self, peer: &mut (impl AsyncWrite + Unpin), mut data: &[u8]) -> Result<(), Unwritten> {
-        while !data.is_empty() {
-            match tokio::time::timeout(self.limit, peer.write(data)).await {
-                Ok(Ok(count)) if count > 0 => data = data.get(count..).unwrap_or_default(),
+    async fn write_all(self, peer: &mut (impl AsyncWrite + Unpin), batch: &mut Batch) -> Result<(), Unwritten> {
+        let mut slices: Vec<IoSlice<'_>> = batch.packets.iter().map(|packet| IoSlice::new(packet)).collect();
+        let mut rest = slices.as_mut_slice();
+        // Empty ones would be taken for a peer that takes nothing.
+        IoSlice::advance_slices(&mut rest, 0);
+        while !rest.is_empty() {
+            match tokio::time::timeout(self.limit, peer.write_vectored(rest)).await {
+                Ok(Ok(count)) if count > 0 => IoSlice::advance_slices(&mut rest, count),
                 Ok(_) => return Err(Unwritten::PeerGone),
                 Err(_) if self.shared.connections.load(Ordering::Relaxed) > 1 => return Err(Unwritten::Stalled),
                 Err(_) => drop(self.shared.waits.fetch_add(1, Ordering::Relaxed)),
@@ -199,7 +207,8 @@ impl Patience<'_> {
     }
 }
 
-/// Channel to peer, to the end of the channel.
+/// Channel to peer, to the end of the channel. What has arrived meanwhile is written together: packets are 32 KiB, and a
+/// system call for each was measured to cost a fifth of the throughput.
 async fn download(
     channel: &mut ChannelReadHalf,
     mut peer: impl AsyncWrite + Unpin,
@@ -208,15 +217,22 @@ async fn download(
     patience: Patience<'_>,
 ) -> End {
     let mut ended = false;
+    let mut next = None;
     loop {
-        match channel.wait().await {
+        let message = match next.take() {
+            Some(message) => message,
+            None => channel.wait().await,
+        };
+        match message {
             Some(ChannelMsg::Data { data }) if !ended => {
-                match patience.write(&mut peer, &data).await {
+                let mut batch = Batch::new(data);
+                next = batch.fill(channel);
+                match patience.write_all(&mut peer, &mut batch).await {
                     Ok(()) => {}
                     Err(Unwritten::Stalled) => return End::Stalled,
                     Err(Unwritten::PeerGone) => return End::Finished,
                 }
-                received.fetch_add(data.len() as u64, Ordering::Relaxed);
+                received.fetch_add(batch.length, Ordering::Relaxed);
             }
             Some(ChannelMsg::Eof) => {
                 ended = true;
@@ -229,6 +245,36 @@ async fn download(
             Some(_) => {}
             None => return End::Lost,
         }
+    }
+}
+
+/// Packets that are written together.
+struct Batch {
+    packets: Vec<Bytes>,
+    /// Bytes in all.
+    length: u64,
+}
+
+impl Batch {
+    /// About as much as is read from the bastion at a time.
+    const FULL: u64 = 256 * 1024;
+
+    fn new(first: Bytes) -> Self {
+        Self { length: first.len() as u64, packets: vec![first] }
+    }
+
+    /// Adds what is there already. Gives what came after it, if it was something else.
+    fn fill(&mut self, channel: &mut ChannelReadHalf) -> Option<Option<ChannelMsg>> {
+        while self.length < Self::FULL {
+            match channel.wait().now_or_never()? {
+                Some(ChannelMsg::Data { data }) => {
+                    self.length += data.len() as u64;
+                    self.packets.push(data);
+                }
+                other => return Some(other),
+            }
+        }
+        None
     }
 }
 
