@@ -217,11 +217,11 @@ async fn download(
     patience: Patience<'_>,
 ) -> End {
     let mut ended = false;
-    let mut next = None;
+    let mut next = After::Unknown;
     loop {
-        let message = match next.take() {
-            Some(message) => message,
-            None => channel.wait().await,
+        let message = match std::mem::replace(&mut next, After::Unknown) {
+            After::Unknown => channel.wait().await,
+            After::Message(message) => message,
         };
         match message {
             Some(ChannelMsg::Data { data }) if !ended => {
@@ -248,6 +248,14 @@ async fn download(
     }
 }
 
+/// What follows the packets of a batch.
+enum After {
+    /// It has not come yet.
+    Unknown,
+    /// This, or the end of the session.
+    Message(Option<ChannelMsg>),
+}
+
 /// Packets that are written together.
 struct Batch {
     packets: Vec<Bytes>,
@@ -263,18 +271,19 @@ impl Batch {
         Self { length: first.len() as u64, packets: vec![first] }
     }
 
-    /// Adds what is there already. Gives what came after it, if it was something else.
-    fn fill(&mut self, channel: &mut ChannelReadHalf) -> Option<Option<ChannelMsg>> {
+    /// Adds what is there already, up to what is something else.
+    fn fill(&mut self, channel: &mut ChannelReadHalf) -> After {
         while self.length < Self::FULL {
-            match channel.wait().now_or_never()? {
-                Some(ChannelMsg::Data { data }) => {
+            match channel.wait().now_or_never() {
+                Some(Some(ChannelMsg::Data { data })) => {
                     self.length += data.len() as u64;
                     self.packets.push(data);
                 }
-                other => return Some(other),
+                Some(other) => return After::Message(other),
+                None => break,
             }
         }
-        None
+        After::Unknown
     }
 }
 
