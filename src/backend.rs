@@ -33,6 +33,29 @@ pub struct Identity {
     pub login: String,
 }
 
+/// Keys of AWS, as they are stored under a name.
+#[derive(Debug)]
+pub struct AccessKeys {
+    /// Not a secret; AWS logs it with every call.
+    pub access_key_id: String,
+    /// Signs.
+    pub secret_access_key: SecretString,
+    /// Comes with temporary keys only.
+    pub session_token: Option<SecretString>,
+}
+
+/// Where keys are stored. What it takes to open it, a passphrase perhaps, is asked for no sooner than they are needed.
+pub trait KeySource: std::fmt::Debug + Send + Sync {
+    /// The name that they are stored under.
+    fn name(&self) -> &str;
+
+    /// Something that changes whenever other keys are stored under the name, and tells nothing about them.
+    fn version(&self) -> String;
+
+    /// The keys.
+    fn keys(&self) -> Result<AccessKeys, Box<dyn Error + Send + Sync>>;
+}
+
 /// What a token is signed for. Always the endpoint, never a dialled address or a listener.
 #[derive(Debug, Clone, Copy)]
 pub struct TokenRequest<'a> {

@@ -1,8 +1,9 @@
-//! Credentials of a profile or of the surroundings, with failures told apart, and the token provider built on them.
+//! Whose credentials are used, and how they are loaded, with failures told apart.
 
 use std::error::Error as _;
 use std::fmt::Write as _;
-use std::time::{Duration, SystemTime};
+use std::sync::Arc;
+use std::time::Duration;
 
 use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
@@ -14,18 +15,39 @@ use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
-use aws_types::os_shim_internal::{Env, Fs};
 use aws_types::region::Region;
+use secrecy::ExposeSecret as _;
 
 use super::profiles::DEFAULT_PROFILE;
-use super::{Error, Profiles, identity, token};
-use crate::backend::{AuthToken, Identity, TokenProvider, TokenRequest};
+use super::{Error, Profiles};
+use crate::backend::KeySource;
 
-/// Mints tokens with the credentials of one profile, or of the surroundings where no profile is named.
-#[derive(Debug)]
-pub struct Tokens {
-    /// The profile; `None` for the default chain.
-    pub profile: Option<String>,
+/// Who acts.
+#[derive(Debug, Clone)]
+pub enum Account {
+    /// Whoever the surroundings say: environment, default profile, web identity, container, instance.
+    Surroundings,
+    /// A profile of the AWS configuration files.
+    Profile(String),
+    /// Keys that are stored under a name.
+    Stored(Arc<dyn KeySource>),
+}
+
+impl Account {
+    /// The profile, where it is one.
+    pub fn profile(&self) -> Option<&str> {
+        match self {
+            Self::Profile(name) => Some(name),
+            Self::Surroundings | Self::Stored(_) => None,
+        }
+    }
+}
+
+/// Loads the credentials of an account.
+#[derive(Debug, Clone)]
+pub struct Login {
+    /// Whose.
+    pub account: Account,
     /// Whether the instance metadata service may be asked. Off unless somebody asked for it: where there is none, asking it
     /// costs seconds.
     pub instance_metadata: bool,
@@ -33,34 +55,27 @@ pub struct Tokens {
     pub timeout: Duration,
 }
 
-impl TokenProvider for Tokens {
-    type Error = Error;
-
-    async fn token(&self, request: TokenRequest<'_>) -> Result<AuthToken, Error> {
-        let credentials = self.credentials(request.region).await?;
-        let now = SystemTime::now();
-        if let Some(expiry) = credentials.expiry().filter(|expiry| *expiry < now + token::MARGIN) {
-            return Err(Error::CredentialsExpired { profile: self.profile.clone(), expiry });
+impl Login {
+    /// Loads them. `region` is where an issuer of credentials is asked, if there is one.
+    pub(super) async fn credentials(&self, region: &str) -> Result<Credentials, Error> {
+        if let Account::Stored(source) = &self.account {
+            // No time limit: somebody may be asked for a passphrase.
+            return stored(source.as_ref());
         }
-        token::sign(&credentials, request, now)
-    }
-
-    async fn identity(&self) -> Option<Identity> {
-        identity::identity(&Fs::real(), &Env::real(), self.profile.as_deref(), self.instance_metadata).await
-    }
-}
-
-impl Tokens {
-    async fn credentials(&self, region: &str) -> Result<Credentials, Error> {
         let Ok(credentials) = tokio::time::timeout(self.timeout, self.load(region)).await else {
-            return Err(Error::Timeout { profile: self.profile.clone(), limit: self.timeout });
+            return Err(Error::Timeout { profile: self.profile(), limit: self.timeout });
         };
         credentials
     }
 
+    /// The profile, for messages.
+    pub(super) fn profile(&self) -> Option<String> {
+        self.account.profile().map(str::to_owned)
+    }
+
     async fn load(&self, region: &str) -> Result<Credentials, Error> {
         let settings = ProviderConfig::default().with_region(Some(Region::new(region.to_owned())));
-        let Some(profile) = &self.profile else {
+        let Some(profile) = self.account.profile() else {
             return match self.chain(&settings).provide_credentials().await {
                 Ok(credentials) => Ok(credentials),
                 Err(error) => Err(classify_surroundings(&Profiles::load().await?, error)),
@@ -85,6 +100,14 @@ impl Tokens {
             chain
         }
     }
+}
+
+/// Keys as they are stored. They have no end that anybody knows.
+fn stored(source: &dyn KeySource) -> Result<Credentials, Error> {
+    let keys = source.keys().map_err(|error| Error::Stored { name: source.name().to_owned(), source: error })?;
+    let session_token = keys.session_token.map(|token| token.expose_secret().to_owned());
+    let secret = keys.secret_access_key.expose_secret();
+    Ok(Credentials::new(keys.access_key_id, secret, session_token, None, "stored"))
 }
 
 /// Tells the failures of a profile apart. The SDK has one opaque error for most of them, so what the profile says about

@@ -90,6 +90,15 @@ pub enum Error {
         /// How long they had.
         limit: Duration,
     },
+    /// The keys that are stored under a name cannot be had.
+    #[error("the stored credential {name:?} cannot be used")]
+    Stored {
+        /// The name.
+        name: String,
+        /// What the store said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Signing itself failed; a bug, or a clock before 1970.
     #[error("the token cannot be signed")]
     Signing(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -16,7 +16,7 @@ use aws_types::os_shim_internal::{Env, Fs};
 use secrecy::zeroize::Zeroizing;
 
 use super::profiles::{DEFAULT_PROFILE, LONGEST_CHAIN, read};
-use crate::backend::Identity;
+use crate::backend::{Identity, KeySource};
 
 #[cfg(test)]
 mod tests;
@@ -95,6 +95,12 @@ pub(super) async fn identity(
         None => facts.surroundings(instance_metadata).await?,
     }
     Some(Identity { settings: hexadecimal(facts.settings.finish()), login: hexadecimal(facts.login.finish()) })
+}
+
+/// The identity of stored keys: the name does not count, what is stored under it does.
+pub(super) fn of_stored(source: &dyn KeySource) -> Identity {
+    let version = hexadecimal(digest(&SHA256, source.version().as_bytes()));
+    Identity { settings: version.clone(), login: version }
 }
 
 /// Where the credentials of a profile come from.

@@ -1,4 +1,4 @@
-//! AWS: profiles, credentials, and the IAM token.
+//! AWS: profiles, credentials, the IAM token, and calls to its services.
 //!
 //! The only room that names an `aws_*` crate. It neither prints nor prompts, and writes no credential anywhere.
 
@@ -6,8 +6,12 @@ mod credentials;
 mod error;
 mod identity;
 mod profiles;
+mod service;
 mod token;
+mod tokens;
 
-pub use credentials::Tokens;
+pub use credentials::{Account, Login};
 pub use error::Error;
 pub use profiles::Profiles;
+pub use service::Service;
+pub use tokens::Tokens;

@@ -6,7 +6,7 @@ use std::future::ready;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::aws::{self, Profiles, Tokens};
+use crate::aws::{self, Account, Login, Profiles, Tokens};
 use crate::backend::{AuthToken, Connect as _, Progress, Stage, Statements as _, TokenProvider as _, TokenRequest};
 use crate::cache::{Cache, CachedTokens, Storage};
 use crate::cli::arguments::{CommonOptions, TargetOptions};
@@ -106,12 +106,16 @@ impl<'a> Context<'a> {
 
     /// Mints tokens for a target, and keeps them for the next command.
     pub(crate) fn tokens(&self, target: &Target) -> CachedTokens<Tokens> {
-        let tokens = Tokens {
-            profile: target.profile.clone(),
+        CachedTokens::new(Tokens { login: self.login(target) }, self.cache(), MINTING)
+    }
+
+    /// Who acts on AWS for a target.
+    pub(crate) fn login(&self, target: &Target) -> Login {
+        Login {
+            account: target.profile.clone().map_or(Account::Surroundings, Account::Profile),
             instance_metadata: self.environment.text("AWS_EC2_METADATA_DISABLED") == Some("false"),
             timeout: self.connect_timeout,
-        };
-        CachedTokens::new(tokens, self.cache(), MINTING)
+        }
     }
 
     /// Says once that a token could not be kept for the next command, and why. This one is none the worse for it.

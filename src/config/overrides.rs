@@ -51,8 +51,9 @@ impl Overrides {
     }
 
     /// Whether the flags or our variables name an endpoint themselves.
-    pub(super) fn has_endpoint(&self) -> bool {
-        self.flags.contains_key(&Field::Endpoint) || self.variables.contains_key(&Field::Endpoint)
+    pub(super) fn says_which_database(&self) -> bool {
+        let says = |field| self.flags.contains_key(&field) || self.variables.contains_key(&field);
+        says(Field::Endpoint) || says(Field::ClusterArn)
     }
 }
 

@@ -39,7 +39,7 @@ impl Settings {
     pub fn resolve(&self, argument: &HostArgument, overrides: &Overrides) -> Result<Resolution, ResolveError> {
         let host = &argument.host;
         let known = self.known(host)?;
-        if known.is_nothing() && !overrides.has_endpoint() {
+        if known.is_nothing() && !overrides.says_which_database() {
             return Err(self.nothing_matches(host));
         }
         let typed = typed(argument);

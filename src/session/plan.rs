@@ -29,6 +29,9 @@ pub struct Plan {
 /// What keeps a target from being opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
+    /// Only a cluster is known, which has no endpoint to connect to.
+    #[error("no endpoint is known")]
+    NoEndpoint,
     /// Nothing says who logs in.
     #[error("no database user is set for {endpoint}")]
     NoUser {
@@ -57,7 +60,9 @@ pub enum PlanError {
 
 /// Checks a target offline.
 pub fn plan(target: &Target) -> Result<Plan, PlanError> {
-    let endpoint = target.endpoint.clone();
+    let (Some(endpoint), Some(address)) = (target.endpoint.clone(), target.address.clone()) else {
+        return Err(PlanError::NoEndpoint);
+    };
     let bastion = match target.route {
         Route::Direct => Vec::new(),
         Route::Tunnel if target.bastion.is_empty() => return Err(PlanError::NoBastion { endpoint }),
@@ -77,7 +82,7 @@ pub fn plan(target: &Target) -> Result<Plan, PlanError> {
     Ok(Plan {
         certificate_name: endpoint.host.clone(),
         endpoint,
-        address: target.address.clone(),
+        address,
         region,
         user,
         database: target.database.clone(),
@@ -95,8 +100,8 @@ mod tests {
         Target {
             profile: None,
             region: Some("us-east-1".into()),
-            endpoint: Endpoint { host: "orders.c9abc.us-east-1.rds.amazonaws.com".into(), port: 3306 },
-            address: Address { host: "10.0.0.7".into(), port: 3307 },
+            endpoint: Some(Endpoint { host: "orders.c9abc.us-east-1.rds.amazonaws.com".into(), port: 3306 }),
+            address: Some(Address { host: "10.0.0.7".into(), port: 3307 }),
             user: Some("dba".into()),
             database: None,
             bastion: Vec::new(),

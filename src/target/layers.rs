@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::arn::Arn;
 use super::model::{Auth, Endpoint, Field, Route, SslMode, Target};
 use super::shape::RdsShape;
 use super::value::{self, Shown, ValueProblem};
@@ -178,18 +179,17 @@ impl<'a> Assembly<'a> {
     }
 
     fn target(&mut self, home: Option<&Path>) -> Result<Target, LayerError> {
-        let host = self.read(Field::Endpoint, value::parse_endpoint_host)?.ok_or(LayerError::NoEndpoint)?;
-        let port = match self.read(Field::Port, value::parse_port)? {
-            Some(port) => port,
-            None => self.default(Field::Port, Origin::BuiltIn, 3306),
-        };
-        let endpoint = Endpoint { host, port };
-        let address = self.read(Field::Address, |text| value::parse_address(text, port))?.unwrap_or_else(|| {
-            let address = super::Address { host: endpoint.host.clone(), port };
-            self.default(Field::Address, Origin::Follows(Field::Endpoint), address)
-        });
-        let region = self.region(&endpoint.host)?;
         let (route, bastion) = self.route()?;
+        let cluster_arn = self.text(Field::ClusterArn)?;
+        let endpoint = self.endpoint()?;
+        if endpoint.is_none() && !(route == Route::DataApi && cluster_arn.is_some()) {
+            return Err(LayerError::NoEndpoint);
+        }
+        let address = match &endpoint {
+            Some(endpoint) => Some(self.address(endpoint)?),
+            None => None,
+        };
+        let region = self.region(endpoint.as_ref(), cluster_arn.as_deref().filter(|_| route == Route::DataApi))?;
         let auth = match self.read(Field::Auth, value::parse_auth)? {
             Some(auth) => auth,
             None => self.default(Field::Auth, Origin::BuiltIn, Auth::Iam),
@@ -208,17 +208,38 @@ impl<'a> Assembly<'a> {
             ssl_mode,
             ssl_ca: self.ssl_ca(home)?,
             credential: self.text(Field::Credential)?,
-            cluster_arn: self.text(Field::ClusterArn)?,
+            cluster_arn,
             secret_arn: self.text(Field::SecretArn)?,
             client: self.text(Field::Client)?,
         })
     }
 
-    /// A region said about this host, else the one in the endpoint's name, else a general one.
-    fn region(&mut self, endpoint: &str) -> Result<Option<String>, LayerError> {
-        let is_stated = self.layers.stated.iter().any(|layer| layer.contains_key(&Field::Region));
-        let from_name = if is_stated { None } else { RdsShape::parse(endpoint).and_then(|shape| shape.region) };
-        match from_name {
+    fn endpoint(&mut self) -> Result<Option<Endpoint>, LayerError> {
+        let Some(host) = self.read(Field::Endpoint, value::parse_endpoint_host)? else { return Ok(None) };
+        let port = match self.read(Field::Port, value::parse_port)? {
+            Some(port) => port,
+            None => self.default(Field::Port, Origin::BuiltIn, 3306),
+        };
+        Ok(Some(Endpoint { host, port }))
+    }
+
+    fn address(&mut self, endpoint: &Endpoint) -> Result<super::Address, LayerError> {
+        let address = self.read(Field::Address, |text| value::parse_address(text, endpoint.port))?;
+        Ok(address.unwrap_or_else(|| {
+            let address = super::Address { host: endpoint.host.clone(), port: endpoint.port };
+            self.default(Field::Address, Origin::Follows(Field::Endpoint), address)
+        }))
+    }
+
+    /// A region said about this host, else the one in the cluster's ARN or in the endpoint's name, else a general one.
+    fn region(&mut self, endpoint: Option<&Endpoint>, cluster: Option<&str>) -> Result<Option<String>, LayerError> {
+        if self.layers.stated.iter().any(|layer| layer.contains_key(&Field::Region)) {
+            return self.text(Field::Region);
+        }
+        if let Some(arn) = cluster.and_then(Arn::parse) {
+            return Ok(Some(self.default(Field::Region, Origin::Follows(Field::ClusterArn), arn.region.to_owned())));
+        }
+        match endpoint.and_then(|endpoint| RdsShape::parse(&endpoint.host)).and_then(|shape| shape.region) {
             Some(region) => Ok(Some(self.default(Field::Region, Origin::EndpointName, region))),
             None => self.text(Field::Region),
         }

@@ -3,6 +3,7 @@
 //! This room is pure: no input or output, no clock, no environment, no randomness. The same names and the same convention
 //! texts always give the same [`Target`]. It imports no other room.
 
+mod arn;
 mod convention;
 mod convention_file;
 mod convention_set;
@@ -18,6 +19,7 @@ mod shape;
 mod template;
 mod value;
 
+pub use arn::Arn;
 pub use convention::{Convention, ConventionLayer, Match, MatchFailure, Warning};
 pub use convention_set::ConventionSet;
 pub use convention_test::TestFailure;

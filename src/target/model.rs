@@ -91,10 +91,11 @@ pub struct Target {
     pub profile: Option<String>,
     /// AWS region of the endpoint.
     pub region: Option<String>,
-    /// The RDS name: signed for, verified against.
-    pub endpoint: Endpoint,
-    /// What is dialled.
-    pub address: Address,
+    /// The RDS name: signed for, verified against. Always there, unless the route is the Data API and `cluster_arn` says
+    /// which database it is.
+    pub endpoint: Option<Endpoint>,
+    /// What is dialled. There where `endpoint` is.
+    pub address: Option<Address>,
     /// Database user, case-sensitive.
     pub user: Option<String>,
     /// Default database (schema).
@@ -258,9 +259,9 @@ impl Target {
         match field {
             Field::Profile => self.profile.clone(),
             Field::Region => self.region.clone(),
-            Field::Endpoint => Some(self.endpoint.host.clone()),
-            Field::Port => Some(self.endpoint.port.to_string()),
-            Field::Address => Some(self.address.to_string()),
+            Field::Endpoint => self.endpoint.as_ref().map(|endpoint| endpoint.host.clone()),
+            Field::Port => self.endpoint.as_ref().map(|endpoint| endpoint.port.to_string()),
+            Field::Address => self.address.as_ref().map(ToString::to_string),
             Field::User => self.user.clone(),
             Field::Database => self.database.clone(),
             Field::Bastion if self.bastion.is_empty() => None,

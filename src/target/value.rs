@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::path::{Component, Path, PathBuf};
 
+use super::arn::Arn;
 use super::host::HOST_NAME_LIMIT;
 use super::model::{Address, Auth, BastionName, Field, Route, SslMode};
 
@@ -75,6 +76,9 @@ pub enum ValueProblem {
     /// Not an ARN.
     #[error("is not an ARN: it does not begin with arn:")]
     NotAnArn,
+    /// The ARN of something else.
+    #[error("is not the ARN of a {0}")]
+    OtherArn(&'static str),
     /// Relative to nothing.
     #[error("is a relative path: write it from / or from ~/")]
     RelativePath,
@@ -127,7 +131,14 @@ pub(super) fn check(field: Field, text: &str) -> Result<(), ValueProblem> {
         Field::Auth => parse_auth(text).map(drop),
         Field::SslMode => parse_ssl_mode(text).map(drop),
         Field::SslCa => check_path(text),
-        Field::ClusterArn | Field::SecretArn => check_arn(text),
+        Field::ClusterArn => {
+            check_arn(text, "cluster, like arn:aws:rds:REGION:ACCOUNT:cluster:NAME", |arn| arn.cluster().is_some())
+        }
+        Field::SecretArn => {
+            check_arn(text, "secret, like arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX", |arn| {
+                arn.secret().is_some()
+            })
+        }
         Field::Client => check_words(text, 1024, "._-+/"),
     }
 }
@@ -313,13 +324,16 @@ fn check_region(text: &str) -> Result<(), ValueProblem> {
     if is_region { Ok(()) } else { Err(ValueProblem::NotARegion) }
 }
 
-fn check_arn(text: &str) -> Result<(), ValueProblem> {
+fn check_arn(text: &str, kind: &'static str, is_right: impl Fn(&Arn<'_>) -> bool) -> Result<(), ValueProblem> {
     check_length(text, 2048)?;
     if !text.starts_with("arn:") {
         return Err(ValueProblem::NotAnArn);
     }
     let allowed = |c: char| c.is_ascii_alphanumeric() || ":/_.+=,@!-".contains(c);
-    text.chars().find(|c| !allowed(*c)).map_or(Ok(()), |character| Err(ValueProblem::Character(character)))
+    if let Some(character) = text.chars().find(|c| !allowed(*c)) {
+        return Err(ValueProblem::Character(character));
+    }
+    if Arn::parse(text).as_ref().is_some_and(is_right) { Ok(()) } else { Err(ValueProblem::OtherArn(kind)) }
 }
 
 fn check_path(text: &str) -> Result<(), ValueProblem> {

@@ -178,7 +178,11 @@ fn every_flag_and_variable_of_a_field_arrives() {
         ("ssl_mode", "verify_ca", json!("VERIFY_CA")),
         ("ssl_ca", "/etc/ca.pem", json!("/etc/ca.pem")),
         ("credential", "stored", json!("stored")),
-        ("cluster_arn", "arn:aws:rds:us-east-1:1:cluster:c", json!("arn:aws:rds:us-east-1:1:cluster:c")),
+        (
+            "cluster_arn",
+            "arn:aws:rds:us-east-1:123456789012:cluster:c",
+            json!("arn:aws:rds:us-east-1:123456789012:cluster:c"),
+        ),
         (
             "secret_arn",
             "arn:aws:secretsmanager:us-east-1:1:secret:s",

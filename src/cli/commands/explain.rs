@@ -62,7 +62,7 @@ fn as_text(resolution: &Resolution, printer: Printer) -> String {
 /// A field as a script wants it: the port a number, the hops a list, null where it is not set.
 fn value(target: &Target, field: Field) -> Value {
     match field {
-        Field::Port => json!(target.endpoint.port),
+        Field::Port => json!(target.endpoint.as_ref().map(|endpoint| endpoint.port)),
         Field::Bastion if !target.bastion.is_empty() => {
             target.bastion.iter().map(|hop| Value::String(hop.to_string())).collect()
         }

@@ -72,6 +72,9 @@ impl From<Error> for Report {
             }
             Error::Timeout { .. } => report(ExitStatus::Network)
                 .hint("give it longer with --connect-timeout SECONDS, or see what the profile waits for"),
+            Error::Stored { name, .. } => {
+                report(ExitStatus::Refused).hint(format!("run rdsconn credential test {}", shell_word(name)))
+            }
             Error::Signing(_) => {
                 report(ExitStatus::Bug).hint("check this machine's clock with date; if it is right, report this as a bug")
             }

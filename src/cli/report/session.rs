@@ -10,6 +10,9 @@ impl From<PlanError> for Report {
     fn from(error: PlanError) -> Self {
         let report = Self::new(ExitStatus::Usage, &error);
         match error {
+            PlanError::NoEndpoint => {
+                report.hint("give one with --endpoint, RDSCONN_ENDPOINT, or endpoint = in a convention")
+            }
             PlanError::NoUser { .. } => {
                 report.hint("give one with -u, RDSCONN_USER, user@HOST, or user = in a convention")
             }

@@ -51,8 +51,8 @@ fn the_design_example_resolves() {
     let target = &resolution.target;
     assert_eq!(resolution.host.as_str(), "orders.prod.use1.db.acme.example");
     assert_eq!(resolution.convention.as_deref(), Some("acme"));
-    assert_eq!(target.endpoint.to_string(), format!("{RDS}:3306"));
-    assert_eq!(target.address.to_string(), format!("{RDS}:3306"));
+    assert_eq!(target.endpoint.as_ref().unwrap().to_string(), format!("{RDS}:3306"));
+    assert_eq!(target.address.as_ref().unwrap().to_string(), format!("{RDS}:3306"));
     assert_eq!((target.profile.as_deref(), target.region.as_deref()), (Some("acme-prod"), Some("us-east-1")));
     assert_eq!(target.text(Field::Bastion).as_deref(), Some("bastion-prod"));
     assert_eq!(target.text(Field::Route).as_deref(), Some("tunnel"));
@@ -93,9 +93,9 @@ fn precedence_holds_field_by_field() {
     assert_eq!(user(&resolve(&typed, &Overrides::default())), ("typed".into(), "HOST".into()));
     let entry = resolve(host, &Overrides::default());
     assert_eq!(user(&entry), ("of-entry".into(), format!("{}:10", folder.path("config.toml").display())));
-    assert_eq!(entry.target.endpoint.port, 3311);
+    assert_eq!(entry.target.endpoint.as_ref().unwrap().port, 3311);
     assert_eq!(entry.target.profile.as_deref(), Some("acme-prod"), "a convention beats [defaults]");
-    assert_eq!(resolve(&typed, &all).target.endpoint.port, 3309);
+    assert_eq!(resolve(&typed, &all).target.endpoint.as_ref().unwrap().port, 3309);
     let database = format!("[defaults] in {}:3", folder.path("config.toml").display());
     assert_eq!(origin(&entry, Field::Database), database);
     assert_eq!(entry.target.client.as_deref(), Some("mycli"));
@@ -164,7 +164,7 @@ fn an_unlisted_key_names_the_listed_ones_and_an_exact_entry_mends_it() {
     let entry = |fields: &str| format!("['{host}']\n{fields}\n");
     let whole = entry("endpoint = 'a.b.example'");
     let mended = Folder::new(&[("conventions/acme.toml", &acme), ("hosts.toml", &whole)]).resolve(host).unwrap();
-    assert_eq!(mended.target.endpoint.host, "a.b.example");
+    assert_eq!(mended.target.endpoint.as_ref().unwrap().host, "a.b.example");
     let partial = entry("user = 'me'");
     let error = Folder::new(&[("conventions/acme.toml", &acme), ("hosts.toml", &partial)]).resolve(host).unwrap_err();
     assert!(matches!(&error, ResolveError::NoEndpoint { failed, .. } if failed.len() == 1), "{error:?}");

@@ -37,7 +37,7 @@ fn hosts_are_read_from_every_format() {
     assert_eq!(folder.resolve("one").unwrap().target.client.as_deref(), Some("mysqlsh"));
     assert_eq!(folder.resolve("two").unwrap().target.text(Field::Bastion).as_deref(), Some("a,me@b:2222"));
     let three = folder.resolve("three").unwrap();
-    assert_eq!((three.target.profile.as_deref(), three.target.endpoint.port), (Some("acme"), 3307));
+    assert_eq!((three.target.profile.as_deref(), three.target.endpoint.as_ref().unwrap().port), (Some("acme"), 3307));
     assert_eq!(origin(&three, Field::Port), format!("{}:4", folder.path("hosts.yaml").display()));
     assert_eq!(folder.resolve("four").unwrap().target.ssl_ca.as_deref(), Some(Path::new("/home/dba/ca.pem")));
 }
