@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::CallFault;
+
 /// Why credentials could not be loaded or a token could not be signed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -90,6 +92,21 @@ pub enum Error {
         /// How long they had.
         limit: Duration,
     },
+    /// A call to an AWS service failed.
+    #[error("{action} failed")]
+    Call {
+        /// What was called, as policies name it, for example `rds:DescribeDBClusters`.
+        action: &'static str,
+        /// Why.
+        #[source]
+        fault: CallFault,
+    },
+    /// RDS knows no cluster with this endpoint.
+    #[error("RDS knows no cluster of the endpoint {endpoint}")]
+    NoCluster {
+        /// The endpoint's name.
+        endpoint: String,
+    },
     /// The keys that are stored under a name cannot be had.
     #[error("the stored credential {name:?} cannot be used")]
     Stored {
@@ -102,6 +119,12 @@ pub enum Error {
     /// Signing itself failed; a bug, or a clock before 1970.
     #[error("the token cannot be signed")]
     Signing(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    pub(super) fn call(action: &'static str, fault: CallFault) -> Self {
+        Self::Call { action, fault }
+    }
 }
 
 fn who(profile: Option<&String>) -> String {

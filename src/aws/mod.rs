@@ -2,7 +2,9 @@
 //!
 //! The only room that names an `aws_*` crate. It neither prints nor prompts, and writes no credential anywhere.
 
+mod call;
 mod credentials;
+mod discovery;
 mod error;
 mod identity;
 mod profiles;
@@ -10,7 +12,9 @@ mod service;
 mod token;
 mod tokens;
 
+pub use call::CallFault;
 pub use credentials::{Account, Login};
+pub use discovery::{Cluster, find_cluster};
 pub use error::Error;
 pub use profiles::Profiles;
 pub use service::Service;

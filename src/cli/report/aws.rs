@@ -1,7 +1,7 @@
 //! What is said about credentials and tokens.
 
 use super::{Report, shell_word};
-use crate::aws::Error;
+use crate::aws::{CallFault, Error};
 use crate::cli::exit_status::ExitStatus;
 use crate::target::nearest;
 
@@ -72,12 +72,38 @@ impl From<Error> for Report {
             }
             Error::Timeout { .. } => report(ExitStatus::Network)
                 .hint("give it longer with --connect-timeout SECONDS, or see what the profile waits for"),
+            Error::Call { action, fault } => call(action, fault),
+            Error::NoCluster { .. } => report(ExitStatus::Refused)
+                .hint("is it the right account and region? name the cluster with --cluster-arn and its secret with --secret-arn"),
             Error::Stored { name, .. } => {
                 report(ExitStatus::Refused).hint(format!("run rdsconn credential test {}", shell_word(name)))
             }
             Error::Signing(_) => {
                 report(ExitStatus::Bug).hint("check this machine's clock with date; if it is right, report this as a bug")
             }
+        }
+    }
+}
+
+/// What is said about a failed call to a service.
+pub(super) fn call(action: &str, fault: &CallFault) -> Report {
+    let report = |status| {
+        let mut report = Report::about(status, format!("{action} failed"), fault);
+        report.causes.retain(|cause| !EMPTY_WORDS.contains(&cause.as_str()));
+        report
+    };
+    match fault {
+        CallFault::Denied { .. } => report(ExitStatus::Refused).hint(format!("your AWS identity needs {action}")),
+        CallFault::Expired => report(ExitStatus::Refused).hint("renew the credentials, for example with aws sso login"),
+        CallFault::UnknownKeys { .. } => {
+            report(ExitStatus::Refused).hint("run aws sts get-caller-identity to see whether AWS knows these keys")
+        }
+        CallFault::Clock { .. } => report(ExitStatus::Refused).hint("set this machine's clock: run timedatectl"),
+        CallFault::Throttled { .. } => report(ExitStatus::Network).hint("try again in a minute"),
+        CallFault::Refused { .. } => report(ExitStatus::Refused).hint("check --region, --profile and the ARNs"),
+        CallFault::Unreachable(_) => report(ExitStatus::Network).hint("check the network or VPN, and --region"),
+        CallFault::Garbled { .. } => {
+            report(ExitStatus::Network).hint("is a proxy in between, or does AWS_ENDPOINT_URL point somewhere else?")
         }
     }
 }
