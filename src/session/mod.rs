@@ -3,6 +3,7 @@
 //!
 //! Works on the traits of `backend` alone; knows neither AWS nor SSH nor MySQL.
 
+mod data_api_plan;
 mod error;
 mod forwarder;
 mod lanes;
@@ -11,6 +12,7 @@ mod one_shot;
 mod open;
 mod plan;
 
+pub use data_api_plan::{DataApiPlan, DataApiPlanError, Place, data_api_plan};
 pub use error::Error;
 pub use forwarder::{Event, Forwarder, Guard};
 pub use lanes::Lanes;

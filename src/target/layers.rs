@@ -231,13 +231,17 @@ impl<'a> Assembly<'a> {
         }))
     }
 
-    /// A region said about this host, else the one in the cluster's ARN or in the endpoint's name, else a general one.
+    /// The region of the cluster's ARN, unless something stronger says another one; else a region said about this host, else
+    /// the one in the endpoint's name, else a general one.
     fn region(&mut self, endpoint: Option<&Endpoint>, cluster: Option<&str>) -> Result<Option<String>, LayerError> {
+        let rank = |field| self.strongest(field).map(|(rank, _)| rank);
+        if let Some(arn) = cluster.and_then(Arn::parse)
+            && rank(Field::Region).is_none_or(|region| Some(region) >= rank(Field::ClusterArn))
+        {
+            return Ok(Some(self.default(Field::Region, Origin::Follows(Field::ClusterArn), arn.region.to_owned())));
+        }
         if self.layers.stated.iter().any(|layer| layer.contains_key(&Field::Region)) {
             return self.text(Field::Region);
-        }
-        if let Some(arn) = cluster.and_then(Arn::parse) {
-            return Ok(Some(self.default(Field::Region, Origin::Follows(Field::ClusterArn), arn.region.to_owned())));
         }
         match endpoint.and_then(|endpoint| RdsShape::parse(&endpoint.host)).and_then(|shape| shape.region) {
             Some(region) => Ok(Some(self.default(Field::Region, Origin::EndpointName, region))),

@@ -35,7 +35,7 @@ pub(crate) struct TargetOptions {
     /// SSH bastion, or an alias from ssh_config
     #[arg(short = 'J', long, value_name = "[USER@]HOST[:PORT]")]
     pub bastion: Option<String>,
-    /// direct or tunnel [default: tunnel where there is a bastion]
+    /// direct, tunnel or data-api [default: tunnel where there is a bastion]
     #[arg(long, value_name = "ROUTE")]
     pub route: Option<String>,
     /// Where the password comes from [default: iam]
@@ -50,11 +50,11 @@ pub(crate) struct TargetOptions {
     /// Stored credential, instead of a profile
     #[arg(long, value_name = "NAME", hide = true)]
     pub credential: Option<String>,
-    /// Cluster, for the Data API
-    #[arg(long, value_name = "ARN", hide = true)]
+    /// Cluster, for the Data API [default: looked up by the endpoint]
+    #[arg(long, value_name = "ARN")]
     pub cluster_arn: Option<String>,
-    /// Secret, for the Data API
-    #[arg(long, value_name = "ARN", hide = true)]
+    /// Secret with the login, for the Data API and for auth "secret" [default: the cluster's own]
+    #[arg(long, value_name = "ARN")]
     pub secret_arn: Option<String>,
 }
 

@@ -9,7 +9,7 @@ use crate::cli::report::Failure;
 use crate::config::Resolution;
 use crate::os::Environment;
 use crate::query::escape_for_terminal;
-use crate::target::{Field, Target};
+use crate::target::{Auth, Field, Route, Target};
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Explain, environment: &Environment, printer: Printer) -> Result<(), Failure> {
@@ -20,13 +20,27 @@ pub(crate) fn run(arguments: &Explain, environment: &Environment, printer: Print
     printer.data(&text).map_err(Failure::Output)
 }
 
+/// Where fields come from that only the network knows.
+const LOOKED_UP: &str = "looked up with rds:DescribeDBClusters when HOST is used";
+
+/// Fields that the route needs and nothing says.
+fn looked_up(target: &Target) -> impl Iterator<Item = Field> {
+    let (data_api, secret) = (target.route == Route::DataApi, target.auth == Auth::Secret);
+    let cluster = (data_api && target.cluster_arn.is_none()).then_some(Field::ClusterArn);
+    let secret = ((data_api || secret) && target.secret_arn.is_none()).then_some(Field::SecretArn);
+    cluster.into_iter().chain(secret)
+}
+
 fn as_json(resolution: &Resolution) -> String {
     let fields = |value: &dyn Fn(Field) -> Value| -> Map<String, Value> {
         Field::ALL.into_iter().map(|field| (field.name().to_owned(), value(field))).collect()
     };
     let target = fields(&|field| value(&resolution.target, field));
-    let origin: Map<String, Value> =
+    let mut origin: Map<String, Value> =
         resolution.origin.iter().map(|(field, origin)| (field.name().to_owned(), json!(origin.to_string()))).collect();
+    for field in looked_up(&resolution.target) {
+        origin.insert(field.name().to_owned(), json!(LOOKED_UP));
+    }
     let object = json!({
         "host": resolution.host.as_str(),
         "convention": resolution.convention,
@@ -43,9 +57,16 @@ fn as_text(resolution: &Resolution, printer: Printer) -> String {
         ("convention".to_owned(), resolution.convention.clone().unwrap_or_else(|| "none".to_owned()), String::new()),
     ];
     for field in Field::ALL {
-        let Some(text) = target.text(field) else { continue };
-        let origin = resolution.origin.get(&field).map(ToString::to_string).unwrap_or_default();
-        lines.push((field.name().to_owned(), text, origin));
+        match target.text(field) {
+            Some(text) => {
+                let origin = resolution.origin.get(&field).map(ToString::to_string).unwrap_or_default();
+                lines.push((field.name().to_owned(), text, origin));
+            }
+            None if looked_up(target).any(|unknown| unknown == field) => {
+                lines.push((field.name().to_owned(), "?".to_owned(), LOOKED_UP.to_owned()));
+            }
+            None => {}
+        }
     }
     let width = lines.iter().map(|(_, text, _)| text.chars().count()).max().unwrap_or_default();
     let mut page = String::new();

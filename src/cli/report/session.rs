@@ -3,7 +3,7 @@
 use super::{Report, mysql, path_word};
 use crate::cli::exit_status::ExitStatus;
 use crate::os::PrivateSocketError;
-use crate::session::{Error, ListenAddressError, ListenError, Plan, PlanError};
+use crate::session::{DataApiPlanError, Error, ListenAddressError, ListenError, Plan, PlanError};
 use crate::{aws, ssh};
 
 impl From<PlanError> for Report {
@@ -24,6 +24,24 @@ impl From<PlanError> for Report {
             }
             PlanError::NotAvailable { .. } => {
                 report.hint("this version has route \"direct\" and \"tunnel\", auth \"iam\", and AWS profiles")
+            }
+        }
+    }
+}
+
+impl From<DataApiPlanError> for Report {
+    fn from(error: DataApiPlanError) -> Self {
+        let report = Self::new(ExitStatus::Usage, &error);
+        match error {
+            DataApiPlanError::NoCluster => report.hint("give --cluster-arn, or --endpoint to have it looked up"),
+            DataApiPlanError::NoRegion => {
+                report.hint("give one with --region or RDSCONN_REGION, or name the cluster with --cluster-arn")
+            }
+            DataApiPlanError::OtherRegion { .. } => report.hint("leave out the region: the ARN says it"),
+            DataApiPlanError::SecretElsewhere { .. } => report
+                .hint("the Data API reads secrets of its own region only; replicate the secret, or name another one"),
+            DataApiPlanError::Password => {
+                report.hint("name a secret with --secret-arn, or use another route with --route tunnel")
             }
         }
     }
