@@ -14,7 +14,7 @@ mod tokens;
 
 pub use call::CallFault;
 pub use credentials::{Account, Login};
-pub use discovery::{Cluster, find_cluster};
+pub use discovery::{Cluster, describe_cluster, find_cluster};
 pub use error::Error;
 pub use profiles::Profiles;
 pub use service::Service;

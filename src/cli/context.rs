@@ -11,7 +11,7 @@ use crate::backend::{AuthToken, Connect as _, Progress, Stage, Statements as _, 
 use crate::cache::{Cache, CachedTokens, Storage};
 use crate::cli::arguments::{CommonOptions, TargetOptions};
 use crate::cli::bastion::BastionLogin;
-use crate::cli::commands::query::Stop;
+use crate::cli::statements::Stop;
 use crate::cli::exit_status::ExitStatus;
 use crate::cli::printer::Printer;
 use crate::cli::progress::{Silent, StageLines};
@@ -272,27 +272,25 @@ impl Database<'_> {
     }
 
     /// Reports why the statements did not all run. `fault` is what broke the tunnel, if that is why.
-    pub(crate) fn explain(&self, stop: Stop, fault: Option<&ssh::Error>, with_line: bool) -> Failure {
-        match stop {
-            Stop::Database(mysql::Error::Output(error), _) => Failure::Output(error),
-            Stop::Database(error, line) => {
-                let mut report = report::database(&error, &self.plan);
-                if let (mysql::Error::Statement(fault), true) = (&error, with_line) {
-                    report.error = format!("ERROR {} ({}) at line {line}: {}", fault.code, fault.state, fault.message);
-                }
-                if let Some(fault) = fault {
-                    report.causes.insert(0, fault.to_string());
-                }
-                report.into()
+    pub(crate) fn explain(&self, stop: Stop<mysql::Error>, fault: Option<&ssh::Error>, with_line: bool) -> Failure {
+        stop.failure(|error, line| {
+            if let mysql::Error::Output(error) = error {
+                return Failure::Output(error);
             }
-            Stop::Script(error) => Report::new(ExitStatus::Usage, &error).into(),
-            Stop::Input(error) => Report::about(ExitStatus::Usage, "the SQL cannot be read to its end", &error).into(),
-        }
+            let mut report = report::database(&error, &self.plan);
+            if let (mysql::Error::Statement(fault), true) = (&error, with_line) {
+                report.error = format!("ERROR {} ({}) at line {line}: {}", fault.code, fault.state, fault.message);
+            }
+            if let Some(fault) = fault {
+                report.causes.insert(0, fault.to_string());
+            }
+            report.into()
+        })
     }
 }
 
 /// Takes the outcome of a statement that nobody asked to see.
-struct Discard;
+pub(crate) struct Discard;
 
 impl crate::backend::ResultSink for Discard {
     fn columns(&mut self, _columns: &[crate::backend::Column]) -> std::io::Result<()> {

@@ -13,6 +13,7 @@ mod report;
 mod results;
 mod script;
 mod shell_helper;
+mod statements;
 mod way;
 mod words;
 
