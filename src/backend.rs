@@ -207,6 +207,44 @@ pub trait Statements {
     fn execute(&mut self, sql: &[u8], sink: &mut dyn ResultSink) -> impl Future<Output = Result<(), Self::Error>>;
 }
 
+/// A named value for a statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameter {
+    /// What stands after the colon in the SQL: `[A-Za-z_][A-Za-z0-9_]*`, and case matters.
+    pub name: String,
+    /// What it stands for.
+    pub value: ParameterValue,
+}
+
+/// What a named value is. The texts are checked to be what their kind says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ParameterValue {
+    /// NULL.
+    Null,
+    /// Any text.
+    Text(String),
+    /// A whole number.
+    Integer(i64),
+    /// A finite double, in the notation of SQL.
+    Double(String),
+    /// TRUE or FALSE.
+    Boolean(bool),
+    /// An exact number: digits, perhaps with a sign and a point.
+    Decimal(String),
+    /// `2026-10-20`, a day that exists.
+    Date(String),
+    /// `12:30:00`, perhaps with up to six digits of a second.
+    Time(String),
+    /// `2026-10-20 12:30:00`, perhaps with up to six digits of a second.
+    Timestamp(String),
+    /// A JSON document.
+    Json(String),
+    /// `123e4567-e89b-12d3-a456-426614174000`.
+    Uuid(String),
+    /// Any bytes.
+    Binary(Vec<u8>),
+}
+
 /// Takes results as they arrive. A statement gives zero or more result sets, each closed by [`ResultSink::end`].
 pub trait ResultSink {
     /// A result set with columns begins.
