@@ -4,6 +4,7 @@
 
 mod call;
 mod credentials;
+pub mod data_api;
 mod discovery;
 mod error;
 mod identity;
