@@ -13,6 +13,7 @@
 pub mod certificates;
 pub mod client;
 pub mod clients;
+pub mod data_api;
 pub mod driver;
 pub mod embedded;
 pub mod environment;

@@ -25,7 +25,7 @@ mod server;
 mod tests;
 
 pub use bastion::{Bastion, BastionOptions, Forwarding, KeyType, PASSPHRASE};
-pub use database::{APP_PASSWORD, Database};
+pub use database::{APP_PASSWORD, Database, MASTER_PASSWORD, MASTER_USER};
 pub use requirements::Missing;
 
 use iam::IamService;

@@ -90,7 +90,7 @@ pub struct DatabaseOptions {
 
 impl DatabaseOptions {
     /// An RDS for MySQL 8.0 instance with the users of the real lab: `dba` and `reader` (who may not change anything) by
-    /// IAM, and `app` with [`crate::real::APP_PASSWORD`].
+    /// IAM, `app` with [`crate::real::APP_PASSWORD`], and `master` with [`crate::real::MASTER_PASSWORD`].
     pub fn new(certificate: &ServerCertificate, verifier: Verifier) -> Self {
         Self {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
@@ -100,6 +100,7 @@ impl DatabaseOptions {
                 Account::iam("dba"),
                 Account::iam("reader").read_only(),
                 Account::password("app", crate::real::APP_PASSWORD),
+                Account::password(crate::real::MASTER_USER, crate::real::MASTER_PASSWORD),
             ],
             version: "8.0.40".to_owned(),
             plugin: "mysql_native_password".to_owned(),
