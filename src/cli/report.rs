@@ -7,6 +7,7 @@ mod aws;
 mod config;
 mod launch;
 mod mysql;
+mod passwords;
 mod session;
 mod ssh;
 

@@ -39,7 +39,10 @@ fn defaults_are_the_safe_ones() {
 fn the_port_and_the_address_follow() {
     let at = |values: &[(Field, &str)]| assemble(&[file(&[&[ENDPOINT], values].concat())], &[]).unwrap().target;
     assert_eq!(at(&[(Field::Port, "3307")]).address.unwrap().port, 3307);
-    assert_eq!(at(&[(Field::Port, "3307"), (Field::Address, "10.0.0.7")]).address.unwrap().to_string(), "10.0.0.7:3307");
+    assert_eq!(
+        at(&[(Field::Port, "3307"), (Field::Address, "10.0.0.7")]).address.unwrap().to_string(),
+        "10.0.0.7:3307"
+    );
     let target = at(&[(Field::Port, "3307"), (Field::Address, "[::1]:3308")]);
     assert_eq!(
         (target.address.as_ref().unwrap().to_string().as_str(), target.endpoint.as_ref().unwrap().port),
