@@ -13,7 +13,7 @@ use tokio::net::{TcpStream, UnixStream};
 use crate::target::{Address, Endpoint, SslMode};
 
 /// Who logs in and with what: a signed IAM token, or a password from a secret or a person. Never printed by Debug or Display.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct AuthToken {
     /// The database user that it is for.
     pub user: String,

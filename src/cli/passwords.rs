@@ -1,6 +1,6 @@
 //! Who logs in to a target, and with what: a token, what a secret holds, or what somebody has typed or handed over.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::time::{Duration, SystemTime};
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -25,8 +25,9 @@ const FOR_EVER: Duration = Duration::from_hours(100 * 365 * 24);
 pub(crate) enum Passwords {
     /// A token, signed for the endpoint and kept for the next command.
     Token { tokens: CachedTokens<Tokens>, endpoint: Endpoint, region: String, user: String },
-    /// A secret, which says who logs in; somebody may have been named for this very call.
-    Secret { secrets: Secrets, named: Option<Named> },
+    /// A secret, which says who logs in; somebody may have been named for this very call. What was read is good for a
+    /// moment, for a second connection or many at once, and stays in this process.
+    Secret { secrets: Secrets, named: Option<Named>, read: RefCell<Option<AuthToken>> },
     /// What a person knows, once it has been asked for.
     Typed { user: String, password: OnceCell<SecretString> },
 }
@@ -90,6 +91,7 @@ impl Passwords {
             LoginPlan::Secret { arn } => Self::Secret {
                 secrets: Secrets { login: context.login(target), arn: arn.clone() },
                 named: Named::of(resolution),
+                read: RefCell::default(),
             },
             LoginPlan::Password { user } => Self::Typed { user: user.clone(), password: OnceCell::new() },
         }
@@ -113,8 +115,12 @@ impl Passwords {
 
     /// Forgets what is kept.
     pub(crate) async fn forget(&self) {
-        if let Self::Token { tokens, endpoint, region, user } = self {
-            tokens.forget(TokenRequest { endpoint, region, user }).await;
+        match self {
+            Self::Token { tokens, endpoint, region, user } => {
+                tokens.forget(TokenRequest { endpoint, region, user }).await;
+            }
+            Self::Secret { read, .. } => drop(read.take()),
+            Self::Typed { .. } => {}
         }
     }
 
@@ -168,15 +174,18 @@ impl PasswordProvider for Passwords {
             Self::Token { tokens, endpoint, region, user } => {
                 Ok(tokens.token(TokenRequest { endpoint, region, user }).await?)
             }
-            Self::Secret { secrets, named } => {
-                let token = secrets.read().await?;
-                match named.as_ref().filter(|named| named.user != token.user) {
-                    None => Ok(token),
-                    Some(named) => {
-                        let (arn, named) = (secrets.arn.clone(), named.clone());
-                        Err(PasswordError::OtherUser { arn, user: token.user, named })
-                    }
+            Self::Secret { secrets, named, read } => {
+                let known = read.borrow().clone().filter(|token| token.not_after > SystemTime::now());
+                let token = match known {
+                    Some(token) => token,
+                    None => secrets.read().await?,
+                };
+                if let Some(named) = named.as_ref().filter(|named| named.user != token.user) {
+                    let (arn, named) = (secrets.arn.clone(), named.clone());
+                    return Err(PasswordError::OtherUser { arn, user: token.user, named });
                 }
+                read.replace(Some(token.clone()));
+                Ok(token)
             }
             Self::Typed { user, password } => match password.get() {
                 None => Err(PasswordError::NotTyped { user: user.clone() }),
@@ -191,8 +200,11 @@ impl PasswordProvider for Passwords {
     }
 
     async fn refused(&self, token: &AuthToken) {
-        if let Self::Token { tokens, endpoint, region, user } = self {
-            tokens.refused(TokenRequest { endpoint, region, user }, token).await;
+        match self {
+            Self::Token { tokens, endpoint, region, user } => {
+                tokens.refused(TokenRequest { endpoint, region, user }, token).await;
+            }
+            Self::Secret { .. } | Self::Typed { .. } => self.forget().await,
         }
     }
 }

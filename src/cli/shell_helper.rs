@@ -108,11 +108,9 @@ impl<'a> LazyVault<'a> {
         };
         context.add_profile_region(&mut resolution).await.map_err(|failure| one_line(&failure))?;
         match crate::session::plan(&resolution.target) {
-            // Somebody else may keep the password for it.
-            Ok(Plan { login: LoginPlan::Password { .. }, .. }) => Ok(None),
+            // Somebody else may keep the password for it, or the Shell goes another way to the database.
+            Ok(Plan { login: LoginPlan::Password { .. }, .. }) | Err(PlanError::NotAvailable { .. }) => Ok(None),
             Ok(plan) => Ok(Some(Known { resolution, plan })),
-            // Another way to the database, where the Shell does not go.
-            Err(PlanError::NotAvailable { .. }) => Ok(None),
             Err(error) => Err(error.to_string()),
         }
     }

@@ -60,6 +60,27 @@ fn the_region_in_the_name_beats_general_ones_only() {
 }
 
 #[test]
+fn the_region_of_the_cluster_beats_weaker_ones() {
+    const ARN: &str = "arn:aws:rds:eu-west-1:123456789012:cluster:orders";
+    let arn = [(Field::ClusterArn, ARN), (Field::Route, "data-api")];
+    let region = [(Field::Region, "us-east-1")];
+    let both = [(Field::ClusterArn, ARN), (Field::Route, "data-api"), (Field::Region, "us-east-1")];
+    for (stated, general, expected) in [
+        (vec![flag(&arn)], vec![], "eu-west-1"),
+        (vec![flag(&arn), file(&region)], vec![], "eu-west-1"),
+        (vec![flag(&both)], vec![], "eu-west-1"),
+        (vec![flag(&arn)], vec![file(&region)], "eu-west-1"),
+        (vec![flag(&region), file(&arn)], vec![], "us-east-1"),
+    ] {
+        let assembled = assemble(&stated, &general).unwrap();
+        assert_eq!(assembled.target.region.as_deref(), Some(expected), "{stated:?} {general:?}");
+        assert_eq!((assembled.target.endpoint, assembled.target.address), (None, None));
+    }
+    let elsewhere = [(Field::ClusterArn, ARN), (Field::Route, "direct")];
+    assert_eq!(assemble(&[flag(&elsewhere)], &[]), Err(LayerError::NoEndpoint));
+}
+
+#[test]
 fn route_and_bastion_do_not_contradict_each_other() {
     const DIRECT: (Field, &str) = (Field::Route, "direct");
     const TUNNEL: (Field, &str) = (Field::Route, "tunnel");
