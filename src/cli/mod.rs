@@ -6,6 +6,7 @@ mod behind;
 mod commands;
 mod context;
 mod exit_status;
+mod passwords;
 mod printer;
 mod progress;
 mod questions;

@@ -7,8 +7,10 @@ mod aws;
 mod config;
 mod launch;
 mod mysql;
+mod passwords;
 mod session;
 mod ssh;
+mod statements;
 
 use std::error::Error;
 use std::io;

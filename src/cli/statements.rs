@@ -11,7 +11,7 @@ use super::report::{Failure, Report};
 use super::results::Results;
 use super::script::Script;
 use crate::backend::{Column, Outcome, Parameter, ResultSink, Row};
-use crate::query::{Output, Parameters};
+use crate::query::{Kind, Output, Parameters};
 
 /// Where rows go.
 pub(crate) type Rows = Output<File, Results>;
@@ -20,6 +20,9 @@ pub(crate) type Rows = Output<File, Results>;
 pub(crate) trait Runner {
     /// Why a statement did not run.
     type Error;
+
+    /// Whether each statement outside of a transaction has a session of its own.
+    const ENDS_WITH_EACH_STATEMENT: bool;
 
     /// Makes a statement ready to be sent, with the values that it names, or refuses it.
     fn prepare<'s>(&self, sql: &'s [u8], parameters: &mut Parameters) -> Result<Prepared<'s>, Report>;
@@ -123,6 +126,12 @@ impl Run<'_> {
         loop {
             while let Some(statement) = script.next_statement().map_err(Stop::Script)? {
                 line = statement.line;
+                if let Some(objection) = Kind::of(statement.sql).objection(R::ENDS_WITH_EACH_STATEMENT, self.transaction) {
+                    if objection.refuses() {
+                        return Err(Stop::Refused(Box::new(objection.into())));
+                    }
+                    rows.listener().remark(&format!("warning: {}", Report::from(objection).error));
+                }
                 let prepared = session.prepare(statement.sql, &mut self.parameters);
                 let prepared = prepared.map_err(|report| Stop::Refused(Box::new(report)))?;
                 rows.set_vertical(statement.vertical);

@@ -11,12 +11,13 @@ use crate::cli::report::{Failure, Report};
 use crate::cli::results::Results;
 use crate::cli::script::Script;
 use crate::cli::statements::Rows;
-use crate::os::Environment;
+use crate::os::{Environment, HandedDescriptor};
 use crate::query::{Format, Output, Parameters, Style};
 use crate::target::Route;
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Query, environment: &Environment, printer: Printer) -> Result<(), Failure> {
+    let handed = arguments.password_fd.map(HandedDescriptor::take).transpose().map_err(Report::from)?;
     let Some(host) = &arguments.host else {
         return Err(Report::usage("HOST is missing".to_owned()).hint("run rdsconn --help").into());
     };
@@ -26,7 +27,7 @@ pub(crate) fn run(arguments: &Query, environment: &Environment, printer: Printer
             let error = "an option for rows or statements was given, and no SQL".to_owned();
             return Err(Report::usage(error).hint("add SQL as an argument, with -e or -f, or pipe it in").into());
         }
-        return super::exec::run_default(arguments, host, &context);
+        return super::exec::run_default(arguments, host, handed, &context);
     }
     let script = Script::new(arguments)?;
     let style = Style {
@@ -43,16 +44,16 @@ pub(crate) fn run(arguments: &Query, environment: &Environment, printer: Printer
     let job = Job { script, style, printer, arguments };
     let runtime = runtime()?;
     let outcome = runtime.block_on(async {
-        let target = context.resolve(host, &arguments.target).await?;
-        match target.route {
-            Route::DataApi => Box::pin(data_api::query(&context, &target, job)).await,
+        let resolution = context.resolve(host, &arguments.target).await?;
+        match resolution.target.route {
+            Route::DataApi => Box::pin(data_api::query(&context, &resolution.target, job)).await,
             Route::Direct | Route::Tunnel => {
                 if arguments.statements.page_by.is_some() {
                     let error = "--page-by is for route \"data-api\": on this route rows are streamed, however many".to_owned();
                     return Err(Report::usage(error).hint("leave it out, or add --route data-api").into());
                 }
-                let database = context.database(&target, arguments.output.read_timeout)?;
-                Box::pin(mysql::query(&database, job)).await
+                let database = context.database(&resolution, arguments.output.read_timeout)?;
+                Box::pin(mysql::query(&database, handed, job)).await
             }
         }
     });

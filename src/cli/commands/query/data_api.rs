@@ -13,7 +13,7 @@ use crate::cli::progress::StageLines;
 use crate::cli::report::{self, Failure, Report};
 use crate::cli::statements::{Prepared, Rows, Run, Runner};
 use crate::os::signals::Termination;
-use crate::query::{Kind, Parameters};
+use crate::query::Parameters;
 use crate::session::{DataApiPlan, Place, data_api_plan};
 use crate::target::Target;
 
@@ -86,7 +86,7 @@ async fn open(
     let session = api.open().await.map_err(|error| report::data_api(&error, None))?;
     progress.end(Stage::Credentials, &plan.region);
     let waiting = progress.clone();
-    Ok(session.observed_by(Box::new(move |wait| tell(&waiting, wait))))
+    Ok(session.observed(Box::new(move |wait| tell(&waiting, wait))))
 }
 
 async fn arns(plan: &DataApiPlan, service: &Service, progress: &StageLines) -> Result<(String, String), Failure> {
@@ -141,18 +141,9 @@ struct DataApiRunner<'a> {
 impl Runner for DataApiRunner<'_> {
     type Error = DataApiError;
 
+    const ENDS_WITH_EACH_STATEMENT: bool = true;
+
     fn prepare<'s>(&self, sql: &'s [u8], parameters: &mut Parameters) -> Result<Prepared<'s>, Report> {
-        match Kind::of(sql) {
-            Kind::TransactionControl => {
-                let error = "each statement is a session of its own on the Data API: BEGIN, COMMIT and the like do nothing there";
-                return Err(Report::usage(error.to_owned()).hint("add --transaction: all statements or none"));
-            }
-            Kind::Use => {
-                let error = "each statement is a session of its own on the Data API: USE does nothing there";
-                return Err(Report::usage(error.to_owned()).hint("name the database with -D"));
-            }
-            _ => {}
-        }
         Ok(Prepared { sql: sql.into(), parameters: parameters.used(sql).map_err(Report::from)? })
     }
 

@@ -10,6 +10,7 @@ use crate::cli::exit_status::ExitStatus;
 use crate::cli::report::{Failure, Report};
 use crate::cli::statements::{Prepared, Rows, Run, Runner, Stop, Warnings};
 use crate::mysql;
+use crate::os::HandedDescriptor;
 use crate::os::signals::Termination;
 use crate::query::Parameters;
 
@@ -17,10 +18,18 @@ use crate::query::Parameters;
 const KILL_LIMIT: Duration = Duration::from_secs(2);
 
 /// Logs in and runs them.
-pub(super) async fn query(database: &Database<'_>, mut job: Job<'_>) -> Result<(), Failure> {
+pub(super) async fn query(
+    database: &Database<'_>,
+    handed: Option<HandedDescriptor>,
+    mut job: Job<'_>,
+) -> Result<(), Failure> {
     let mut termination = Termination::listen().map_err(|error| Report::new(ExitStatus::Bug, &error))?;
+    let opened = async {
+        database.learn_password(handed).await?;
+        database.open().await
+    };
     let mut connected = tokio::select! {
-        connected = database.open() => connected?,
+        connected = opened => connected?,
         signal = termination.next() => {
             database.progress.clear();
             return Err(Failure::Signal(signal));
@@ -65,6 +74,8 @@ pub(super) async fn query(database: &Database<'_>, mut job: Job<'_>) -> Result<(
 
 impl Runner for mysql::Session {
     type Error = mysql::Error;
+
+    const ENDS_WITH_EACH_STATEMENT: bool = false;
 
     fn prepare<'s>(&self, sql: &'s [u8], parameters: &mut Parameters) -> Result<Prepared<'s>, Report> {
         Ok(Prepared { sql: parameters.inline(sql).map_err(Report::from)?, parameters: Vec::new() })
