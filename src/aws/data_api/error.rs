@@ -340,6 +340,9 @@ pub enum KeyFault {
     /// Several rows have the same value, which a page's end could tear apart.
     #[error("several rows have {0}")]
     NotUnique(String),
+    /// A value that was sent back was not found equal to itself.
+    #[error("its values cannot be compared exactly")]
+    Inexact,
     /// The rows did not come in its order.
     #[error("the rows are not in its order")]
     Order,

@@ -23,6 +23,7 @@ mod error;
 mod fault;
 mod judge;
 mod number;
+mod pages;
 mod parameters;
 mod session;
 mod temporal;
@@ -35,6 +36,7 @@ pub use error::{
     DataApiError, IDLE_LIMIT, KeyFault, REQUEST_LIMIT, RESPONSE_LIMIT, ROW_LIMIT, Request, STATEMENT_LIMIT,
     StatementFault, TRANSACTION_LIMIT, TransactionEnd, cluster_name,
 };
+pub use pages::Pages;
 pub use session::Session;
 
 use super::Service;

@@ -26,11 +26,17 @@ fn value(value: &ParameterValue) -> (Field, Option<TypeHint>) {
         ParameterValue::Boolean(value) => (Field::BooleanValue(*value), None),
         ParameterValue::Decimal(value) => (text(value), Some(TypeHint::Decimal)),
         ParameterValue::Date(value) => (text(value), Some(TypeHint::Date)),
-        ParameterValue::Time(value) => (text(value), Some(TypeHint::Time)),
-        ParameterValue::Timestamp(value) => (text(value), Some(TypeHint::Timestamp)),
+        ParameterValue::Time(value) => (text(value), temporal(value, TypeHint::Time)),
+        ParameterValue::Timestamp(value) => (text(value), temporal(value, TypeHint::Timestamp)),
         ParameterValue::Json(value) => (text(value), Some(TypeHint::Json)),
         ParameterValue::Binary(value) => (Field::BlobValue(Blob::new(value.clone())), None),
     }
+}
+
+/// The hint's format has milliseconds at most. What is finer goes as text, which the server reads to the last digit.
+fn temporal(value: &str, hint: TypeHint) -> Option<TypeHint> {
+    let digits = value.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    (digits <= 3).then_some(hint)
 }
 
 #[cfg(test)]
@@ -55,6 +61,8 @@ mod tests {
                 text("2026-10-20 12:30:00.5"),
                 Some(TypeHint::Timestamp),
             ),
+            (ParameterValue::Timestamp("2026-10-20 12:30:00.123456".into()), text("2026-10-20 12:30:00.123456"), None),
+            (ParameterValue::Time("12:30:00.1234".into()), text("12:30:00.1234"), None),
             (ParameterValue::Json("{}".into()), text("{}"), Some(TypeHint::Json)),
             (ParameterValue::Uuid("123e4567".into()), text("123e4567"), None),
             (ParameterValue::Binary(vec![0, 255]), Field::BlobValue(Blob::new([0, 255])), None),

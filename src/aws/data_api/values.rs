@@ -15,7 +15,7 @@ pub(super) struct Description {
     pub(super) base: String,
     pub(super) is_unsigned: bool,
     /// As the service names it, for messages.
-    type_name: String,
+    pub(super) type_name: String,
     /// Digits to pad to with zeros, for a ZEROFILL that is mentioned.
     zeros: usize,
     scale: i32,
@@ -98,6 +98,11 @@ impl Description {
             ColumnKind::Text | ColumnKind::Json | ColumnKind::Binary => plain(field),
         };
         cell.map(Some).ok_or_else(|| self.fault())
+    }
+
+    /// Whether its values are whole numbers, ZEROFILL or not.
+    pub(super) fn is_integer(&self) -> bool {
+        kind(&self.base) == Some(ColumnKind::Integer)
     }
 
     fn fault(&self) -> DataApiError {
