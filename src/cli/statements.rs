@@ -1,7 +1,6 @@
 //! The statements of a script, one after the other, on whichever route: their parameters, their transaction, and why they did
 //! not all run.
 
-use std::borrow::Cow;
 use std::cell::Cell;
 use std::fs::File;
 use std::io;
@@ -10,7 +9,7 @@ use super::exit_status::ExitStatus;
 use super::report::{Failure, Report};
 use super::results::Results;
 use super::script::Script;
-use crate::backend::{Column, Outcome, Parameter, ResultSink, Row};
+use crate::backend::{Column, Outcome, ResultSink, Row};
 use crate::query::{Kind, Output, Parameters};
 
 /// Where rows go.
@@ -24,11 +23,14 @@ pub(crate) trait Runner {
     /// Whether each statement outside of a transaction has a session of its own.
     const ENDS_WITH_EACH_STATEMENT: bool;
 
+    /// A statement that is ready to be sent.
+    type Statement<'s>;
+
     /// Makes a statement ready to be sent, with the values that it names, or refuses it.
-    fn prepare<'s>(&self, sql: &'s [u8], parameters: &mut Parameters) -> Result<Prepared<'s>, Report>;
+    fn prepare<'s>(&self, sql: &'s [u8], parameters: &mut Parameters) -> Result<Self::Statement<'s>, Report>;
 
     /// Runs one statement.
-    async fn run(&mut self, statement: &Prepared<'_>, rows: &mut Rows) -> Result<(), Self::Error>;
+    async fn run(&mut self, statement: Self::Statement<'_>, rows: &mut Rows) -> Result<(), Self::Error>;
 
     /// Begins a transaction.
     async fn begin(&mut self) -> Result<(), Self::Error>;
@@ -43,15 +45,6 @@ pub(crate) trait Runner {
     async fn warnings(&mut self) -> Vec<String> {
         Vec::new()
     }
-}
-
-/// A statement that is ready to be sent.
-#[derive(Debug)]
-pub(crate) struct Prepared<'s> {
-    /// The statement.
-    pub sql: Cow<'s, [u8]>,
-    /// Values that are sent beside it.
-    pub parameters: Vec<Parameter>,
 }
 
 /// How the statements are run.
@@ -137,7 +130,7 @@ impl Run<'_> {
                 rows.set_vertical(statement.vertical);
                 rows.listener().begin();
                 self.running.set(true);
-                let done = session.run(&prepared, rows).await;
+                let done = session.run(prepared, rows).await;
                 self.running.set(false);
                 done.map_err(|error| Stop::Database(error, line))?;
             }

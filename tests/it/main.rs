@@ -18,6 +18,7 @@ mod clients;
 mod completions;
 mod conventions;
 mod credentials;
+mod data_api;
 mod exec;
 mod exec_flavours;
 mod exec_hostile;

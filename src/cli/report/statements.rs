@@ -1,7 +1,7 @@
 //! What is said about statements before they are sent.
 
 use super::Report;
-use crate::query::{Objection, ParameterError};
+use crate::query::{Objection, PageError, ParameterError};
 
 impl From<Objection> for Report {
     fn from(objection: Objection) -> Self {
@@ -43,6 +43,19 @@ impl From<ParameterError> for Report {
             ParameterError::Unknown { name, known } => {
                 report.hint(format!("add -p {name}=VALUE; given: {}", known.join(", ")))
             }
+        }
+    }
+}
+
+impl From<PageError> for Report {
+    fn from(error: PageError) -> Self {
+        let report = Self::usage(error.to_string());
+        match error {
+            PageError::NotASelect | PageError::Open => report.hint("run it without --page-by"),
+            PageError::Clause { .. } => {
+                report.hint("leave it out: --page-by COLUMN gives the order, and every row is read")
+            }
+            PageError::Column { .. } => report.hint("name a column of the result: --page-by id"),
         }
     }
 }

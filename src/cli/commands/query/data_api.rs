@@ -4,16 +4,16 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use super::Job;
-use crate::aws::data_api::{DataApi, DataApiError, Limits, Session, Wait};
+use crate::aws::data_api::{DataApi, DataApiError, Limits, Pages, Session, Wait};
 use crate::aws::{Service, describe_cluster, find_cluster};
-use crate::backend::{Progress as _, Stage};
+use crate::backend::{Parameter, Progress as _, Stage};
 use crate::cli::context::Context;
 use crate::cli::exit_status::ExitStatus;
 use crate::cli::progress::StageLines;
 use crate::cli::report::{self, Failure, Report};
-use crate::cli::statements::{Prepared, Rows, Run, Runner};
+use crate::cli::statements::{Rows, Run, Runner};
 use crate::os::signals::Termination;
-use crate::query::Parameters;
+use crate::query::{self, PageError, Parameters};
 use crate::session::{DataApiPlan, Place, data_api_plan};
 use crate::target::Target;
 
@@ -138,20 +138,37 @@ struct DataApiRunner<'a> {
     page_by: Option<&'a str>,
 }
 
+/// A statement, the values that it names, and its pages where it is to be read in pages.
+struct Statement<'s> {
+    sql: &'s [u8],
+    parameters: Vec<Parameter>,
+    pages: Option<query::Pages>,
+}
+
 impl Runner for DataApiRunner<'_> {
     type Error = DataApiError;
 
     const ENDS_WITH_EACH_STATEMENT: bool = true;
 
-    fn prepare<'s>(&self, sql: &'s [u8], parameters: &mut Parameters) -> Result<Prepared<'s>, Report> {
-        Ok(Prepared { sql: sql.into(), parameters: parameters.used(sql).map_err(Report::from)? })
+    type Statement<'s> = Statement<'s>;
+
+    fn prepare<'s>(&self, sql: &'s [u8], parameters: &mut Parameters) -> Result<Statement<'s>, Report> {
+        let pages = self.page_by.map(|column| {
+            let text = str::from_utf8(sql).map_err(|_| PageError::NotASelect)?;
+            query::Pages::new(text, column)
+        });
+        let pages = pages.transpose().map_err(Report::from)?;
+        Ok(Statement { sql, parameters: parameters.used(sql).map_err(Report::from)?, pages })
     }
 
-    async fn run(&mut self, statement: &Prepared<'_>, rows: &mut Rows) -> Result<(), DataApiError> {
-        match self.page_by {
-            None => self.session.execute_with(&statement.sql, &statement.parameters, rows).await,
-            Some(_column) => todo!(),
-        }
+    async fn run(&mut self, statement: Statement<'_>, rows: &mut Rows) -> Result<(), DataApiError> {
+        let Statement { sql, parameters, pages } = statement;
+        let (Some(pages), Some(column)) = (pages, self.page_by) else {
+            return self.session.execute_with(sql, &parameters, rows).await;
+        };
+        let statement = |is_bound, size| if is_bound { pages.next(size) } else { pages.first(size) };
+        let pages = Pages { column, parameters: &parameters, bound: pages.bound(), statement: &statement };
+        self.session.pages(&pages, rows).await
     }
 
     async fn begin(&mut self) -> Result<(), DataApiError> {

@@ -1,5 +1,6 @@
 //! The statements over the MySQL protocol, directly or through a tunnel.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use crate::backend::Statements as _;
 use crate::cli::context::{Database, Discard};
 use crate::cli::exit_status::ExitStatus;
 use crate::cli::report::{Failure, Report};
-use crate::cli::statements::{Prepared, Rows, Run, Runner, Stop, Warnings};
+use crate::cli::statements::{Rows, Run, Runner, Stop, Warnings};
 use crate::mysql;
 use crate::os::HandedDescriptor;
 use crate::os::signals::Termination;
@@ -77,12 +78,14 @@ impl Runner for mysql::Session {
 
     const ENDS_WITH_EACH_STATEMENT: bool = false;
 
-    fn prepare<'s>(&self, sql: &'s [u8], parameters: &mut Parameters) -> Result<Prepared<'s>, Report> {
-        Ok(Prepared { sql: parameters.inline(sql).map_err(Report::from)?, parameters: Vec::new() })
+    type Statement<'s> = Cow<'s, [u8]>;
+
+    fn prepare<'s>(&self, sql: &'s [u8], parameters: &mut Parameters) -> Result<Cow<'s, [u8]>, Report> {
+        parameters.inline(sql).map_err(Report::from)
     }
 
-    async fn run(&mut self, statement: &Prepared<'_>, rows: &mut Rows) -> Result<(), mysql::Error> {
-        self.execute(&statement.sql, rows).await
+    async fn run(&mut self, statement: Cow<'_, [u8]>, rows: &mut Rows) -> Result<(), mysql::Error> {
+        self.execute(&statement, rows).await
     }
 
     async fn begin(&mut self) -> Result<(), mysql::Error> {
