@@ -84,3 +84,26 @@ pub enum ParameterError {
         known: Vec<String>,
     },
 }
+
+/// Why the rows of a statement cannot be fetched in pages.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PageError {
+    /// Pages are made of rows.
+    #[error("only a single SELECT can be fetched in pages")]
+    NotASelect,
+    /// A string, a comment or a parenthesis has no end, or one too many.
+    #[error("a string, a comment or a parenthesis of the statement does not close")]
+    Open,
+    /// It would apply to each page, or to none.
+    #[error("a statement with {clause} cannot be fetched in pages")]
+    Clause {
+        /// The words of SQL.
+        clause: &'static str,
+    },
+    /// No column has such a name.
+    #[error("{column:?} cannot name a column")]
+    Column {
+        /// What was given.
+        column: String,
+    },
+}
