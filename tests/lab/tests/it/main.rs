@@ -9,6 +9,11 @@
 )]
 
 mod client;
+mod data_api_client;
+mod data_api_faults;
+mod data_api_limits;
+mod data_api_signature;
+mod data_api_values;
 mod driver;
 mod embedded_bastion;
 mod embedded_database;
