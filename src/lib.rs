@@ -20,6 +20,7 @@
 //! | [`backend`] | the seam: small traits on plain types | `target` |
 //! | [`config`] | files, environment and flags to settings, each field with its origin | `target`, `os` |
 //! | [`aws`] | profiles, credentials, the token, whose it is | `target`, `backend`, `os` |
+//! | [`credential`] | stored AWS credentials: keyring, encrypted file | `target`, `backend`, `os` |
 //! | [`cache`] | tokens kept for the next command | `target`, `backend`, `os` |
 //! | [`ssh`] | ssh_config, host keys, authentication, channels | `target`, `backend`, `os` |
 //! | [`mysql`] | the login gate, TLS trust, statements, values | `target`, `backend`, `os` |
@@ -48,6 +49,7 @@ pub mod backend;
 pub mod cache;
 pub mod cli;
 pub mod config;
+pub mod credential;
 pub mod helper;
 pub mod launch;
 pub mod mysql;

@@ -56,4 +56,10 @@ impl Environment {
         let base = self.path("XDG_CONFIG_HOME").filter(|path| path.is_absolute());
         base.or_else(|| self.home().map(|home| home.join(".config"))).map(|base| base.join("rdsconn"))
     }
+
+    /// Where programs keep what must last: `$XDG_DATA_HOME`, else `~/.local/share`.
+    pub fn data_home(&self) -> Option<PathBuf> {
+        let base = self.path("XDG_DATA_HOME").filter(|path| path.is_absolute());
+        base.or_else(|| self.home().map(|home| home.join(".local/share")))
+    }
 }

@@ -38,7 +38,7 @@ pub use option_files::{option_file, option_files_in};
 pub use option_pipe::{OptionPipe, PrivateText};
 pub use other_helper::{Said, run_in_our_place};
 pub use port_owner::{PortOwner, port_owner};
-pub use private_folder::{LockFile, PrivateFolder, PrivateFolderError};
+pub use private_folder::{LockFile, PrivateFileError, PrivateFolder, PrivateFolderError, read_private};
 pub use programs::{Captured, Lookup, Program, ProgramError, is_secret_variable};
 pub use request_input::RequestInput;
 pub use run_folder::{RunFolder, RunFolderError};

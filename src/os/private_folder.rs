@@ -17,8 +17,11 @@ use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 use secrecy::zeroize::Zeroizing;
 
+mod checked;
 #[cfg(test)]
 mod tests;
+
+pub use checked::{PrivateFileError, read_private};
 
 /// What is opened must be what the name says, at once, and for nobody else.
 const SAFELY: OFlags = OFlags::NOFOLLOW.union(OFlags::CLOEXEC).union(OFlags::NONBLOCK).union(OFlags::NOCTTY);

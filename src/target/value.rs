@@ -116,10 +116,18 @@ const ROUTES: &[&str] = &["direct", "tunnel", "data-api"];
 const AUTHS: &[&str] = &["iam", "secret", "password"];
 const SSL_MODES: &[&str] = &["VERIFY_IDENTITY", "VERIFY_CA", "REQUIRED"];
 
+impl Field {
+    /// Checks a text that would be its value, without regard to the other fields.
+    pub fn check(self, text: &str) -> Result<(), ValueProblem> {
+        check(self, text)
+    }
+}
+
 /// Checks the text of one field, without regard to the other fields.
 pub(super) fn check(field: Field, text: &str) -> Result<(), ValueProblem> {
     match field {
-        Field::Profile | Field::Credential => check_words(text, 128, " ._-+@:=,/"),
+        Field::Profile => check_words(text, 128, " ._-+@:=,/"),
+        Field::Credential => check_words(text, 64, "._-"),
         Field::Region => check_region(text),
         Field::Endpoint => parse_endpoint_host(text).map(drop),
         Field::Port => parse_port(text).map(drop),

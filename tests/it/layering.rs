@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// What each room may import from the library. A room that is not listed may import nothing.
-const MAY_IMPORT: [(&str, &[&str]); 14] = [
+const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("target", &[]),
     ("os", &[]),
     ("backend", &["target"]),
     ("config", &["target", "os"]),
     ("aws", &["target", "backend", "os"]),
     ("cache", &["target", "backend", "os"]),
+    ("credential", &["target", "backend", "os"]),
     ("ssh", &["target", "backend", "os"]),
     ("mysql", &["target", "backend", "os"]),
     ("session", &["target", "backend", "os"]),
@@ -28,7 +29,7 @@ const MAY_IMPORT: [(&str, &[&str]); 14] = [
 ];
 
 /// Crates that only some rooms may name.
-const NAMED_ONLY_IN: [(&str, &[&str]); 13] = [
+const NAMED_ONLY_IN: [(&str, &[&str]); 16] = [
     (r"aws_(config|types|runtime|sigv4|credential_types|smithy_\w+|sdk_\w+)", &["aws"]),
     ("russh", &["ssh"]),
     ("mysql_async", &["mysql"]),
@@ -41,6 +42,9 @@ const NAMED_ONLY_IN: [(&str, &[&str]); 13] = [
     ("clap_mangen", &["cli"]),
     ("unicode_width", &["query"]),
     ("linux_keyutils", &["os"]),
+    ("age", &["credential"]),
+    ("keyring_core", &["credential"]),
+    (r"(zbus_secret_service|apple_native)_keyring_store", &["credential"]),
     ("secrecy", &["aws", "backend", "cache", "cli", "helper", "launch", "mysql", "os", "ssh"]),
 ];
 
