@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: &Query, environment: &Environment, printer: Printer
     };
     let context = Context::load(&arguments.common, environment, printer)?;
     if Script::is_absent(arguments) {
-        if arguments.output.is_set() || arguments.statements.is_set() {
+        if arguments.output.is_set() || arguments.run.is_set() {
             let error = "an option for rows or statements was given, and no SQL".to_owned();
             return Err(Report::usage(error).hint("add SQL as an argument, with -e or -f, or pipe it in").into());
         }
@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: &Query, environment: &Environment, printer: Printer
         match resolution.target.route {
             Route::DataApi => Box::pin(data_api::query(&context, &resolution.target, job)).await,
             Route::Direct | Route::Tunnel => {
-                if arguments.statements.page_by.is_some() {
+                if arguments.run.page_by.is_some() {
                     let error = "--page-by is for route \"data-api\": on this route rows are streamed, however many".to_owned();
                     return Err(Report::usage(error).hint("leave it out, or add --route data-api").into());
                 }
@@ -73,7 +73,7 @@ struct Job<'a> {
 impl Job<'_> {
     /// The named values.
     fn parameters(&self) -> Result<Parameters, Failure> {
-        let parameters = Parameters::new(self.arguments.statements.parameters.clone());
+        let parameters = Parameters::new(self.arguments.run.parameters.clone());
         Ok(parameters.map_err(Report::from)?)
     }
 

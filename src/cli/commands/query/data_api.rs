@@ -33,7 +33,7 @@ pub(super) async fn query(context: &Context<'_>, target: &Target, mut job: Job<'
     let session = opened?;
     let mut rows = job.rows()?;
     let running = Cell::new(false);
-    let statements = &job.arguments.statements;
+    let statements = &job.arguments.run;
     let mut run = Run { parameters: job.parameters()?, transaction: statements.transaction, running: &running };
     let mut session = DataApiRunner { session, page_by: statements.page_by.as_deref() };
     let ended = tokio::select! {
@@ -79,7 +79,7 @@ async fn open(
         cluster_arn,
         secret_arn,
         database: plan.database.clone(),
-        continue_after_timeout: job.arguments.statements.continue_after_timeout,
+        continue_after_timeout: job.arguments.run.continue_after_timeout,
         limits,
     };
     progress.begin(Stage::Credentials, &plan.region);

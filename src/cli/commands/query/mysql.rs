@@ -38,7 +38,7 @@ pub(super) async fn query(
     };
     let mut rows = job.rows()?;
     let running = Cell::new(false);
-    let statements = &job.arguments.statements;
+    let statements = &job.arguments.run;
     let mut run = Run { parameters: job.parameters()?, transaction: statements.transaction, running: &running };
     let ended = tokio::select! {
         ended = run.all(&mut connected.statements, &mut job.script, &mut rows) => Ok(ended),
