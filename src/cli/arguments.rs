@@ -10,9 +10,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::query::Format;
 
 mod options;
+mod run;
 
 use options::seconds;
 pub(crate) use options::{Color, CommonOptions, TargetOptions};
+pub(crate) use run::RunOptions;
 
 /// Type one short name and be inside the right RDS or Aurora MySQL database.
 #[derive(Debug, Parser)]
@@ -85,6 +87,8 @@ pub(crate) struct Query {
     /// Run the SQL in a file; - is stdin
     #[arg(short, long, value_name = "FILE")]
     pub file: Option<PathBuf>,
+    #[command(flatten)]
+    pub run: RunOptions,
     #[command(flatten)]
     pub output: Output,
     #[command(flatten)]
