@@ -10,9 +10,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::query::Format;
 
 mod options;
+mod run;
 
 use options::seconds;
 pub(crate) use options::{Color, CommonOptions, TargetOptions};
+pub(crate) use run::RunOptions;
 
 /// Type one short name and be inside the right RDS or Aurora MySQL database.
 #[derive(Debug, Parser)]
@@ -88,6 +90,8 @@ pub(crate) struct Query {
     /// Read the password from this descriptor, its first line; for auth = "password"
     #[arg(long, value_name = "N")]
     pub password_fd: Option<u16>,
+    #[command(flatten)]
+    pub run: RunOptions,
     #[command(flatten)]
     pub output: Output,
     #[command(flatten)]

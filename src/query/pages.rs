@@ -6,10 +6,15 @@
 //!
 //! The bound is the last value of the page before. Rows that share it may stand on both pages, so a page begins with all of
 //! them again; the last column says which they are, since only the server knows what its collation holds for equal. What was
-//! not there before among them is new. Two things tell that a result cannot be paged by a column, and must end it as an error:
-//! a page that holds nothing but ties, as they may go on; and ties without the very row that the bound was taken from, as then
-//! the value is not equal to itself (FLOAT, the hour that a time zone has twice). NULL comes first and has no bound: a page must
-//! end in a value. ENUM and SET sort by position and compare as text; nothing in the SQL can help that.
+//! not there before among them is new.
+//!
+//! These tell that a result cannot be paged by a column, and must end it as an error:
+//! - A full page of nothing but ties: they may go on.
+//! - No tie is the very row that the bound was taken from: the value is not equal to itself (FLOAT, the hour that a time zone has
+//!   twice), or rows change meanwhile.
+//! - A tie after a row that is none: the order is not that of the comparison.
+//! - A full page that ends in NULL: it comes first, and has no bound.
+//! - 1 in the last column of the first page: ENUM and SET sort by position and compare as text.
 
 use super::tokens::{Part, Token, Tokens};
 use crate::query::{Kind, PageError};
@@ -20,6 +25,13 @@ pub struct Pages {
     select: String,
     column: String,
     bound: String,
+}
+
+/// Keeps the comparison out of the parts of a UNION: there the server would compare by each part's own type and collation,
+/// which need not be those of the result (seen: rows were lost). A condition cannot move over a LIMIT, save that MariaDB 10.11
+/// moves it over that of the UNION itself. The server reads all rows anew for each page, so this is not for every SELECT.
+fn with_barrier(select: &str) -> String {
+    format!("SELECT * FROM ({select}\n) AS part LIMIT 18446744073709551615")
 }
 
 impl Pages {
@@ -41,7 +53,8 @@ impl Pages {
             Some(order) => &select[..order],
             None => select,
         };
-        Ok(Self { select: select.to_owned(), column: quote(column), bound: unused_name(sql) })
+        let select = if has_parts(select) { with_barrier(select) } else { select.to_owned() };
+        Ok(Self { select, column: quote(column), bound: unused_name(sql) })
     }
 
     /// The name of the parameter that takes the last value of the page before. The SELECT asks for none of this name.
@@ -49,10 +62,14 @@ impl Pages {
         &self.bound
     }
 
-    /// The first page.
+    /// The first page. 1 in the last column says that the column sorts by position: the number of an ENUM's value is not the
+    /// one that its text begins with.
     pub fn first(&self, rows: u32) -> String {
         let Self { select, column, .. } = self;
-        format!("SELECT page.*, 0 AS `rdsconn_tie` FROM ({select}\n) AS page ORDER BY page.{column} LIMIT {rows}")
+        format!(
+            "SELECT page.*, CHARSET(page.{column}) <> 'binary' AND page.{column} + 0 <> CONCAT(page.{column}) + 0 \
+             AS `rdsconn_by_position` FROM ({select}\n) AS page ORDER BY page.{column} LIMIT {rows}"
+        )
     }
 
     /// A page that begins with the rows that are equal to the bound. They are 1 in the last column, all others 0.
@@ -73,6 +90,12 @@ fn quote(name: &str) -> String {
 fn begins_as_query(sql: &str) -> bool {
     let first = Tokens::new(sql.as_bytes()).code().find(|token| !token.is_symbol(b'('));
     first.is_some_and(|first| ["SELECT", "WITH", "TABLE", "VALUES"].iter().any(|word| first.is(word)))
+}
+
+/// Whether results are put together from several.
+fn has_parts(select: &str) -> bool {
+    let words = ["UNION", "INTERSECT", "EXCEPT", "MINUS"];
+    Tokens::new(select.as_bytes()).any(|token| words.iter().any(|word| token.is(word)))
 }
 
 /// Where the last code ends; comments, spaces and semicolons behind it are not needed.
@@ -162,7 +185,8 @@ mod tests {
         let pages = Pages::new(sql, column).unwrap();
         let (first, next) = (pages.first(9), pages.next(9));
         let quoted = quote(column);
-        let inner = first.strip_prefix("SELECT page.*, 0 AS `rdsconn_tie` FROM (").unwrap();
+        let probe = format!("CHARSET(page.{quoted}) <> 'binary' AND page.{quoted} + 0 <> CONCAT(page.{quoted}) + 0");
+        let inner = first.strip_prefix(&format!("SELECT page.*, {probe} AS `rdsconn_by_position` FROM (")).unwrap();
         let inner = inner.strip_suffix(&format!("\n) AS page ORDER BY page.{quoted} LIMIT 9")).unwrap().to_owned();
         let bound = pages.bound();
         assert_eq!(
@@ -184,7 +208,7 @@ mod tests {
             ("/* tag */ select 1 id -- x\n+ 1", "/* tag */ select 1 id -- x\n+ 1"),
             (
                 "(select id from t limit 5) union (select id from u)",
-                "(select id from t limit 5) union (select id from u)",
+                "SELECT * FROM ((select id from t limit 5) union (select id from u)\n) AS part LIMIT 18446744073709551615",
             ),
             (
                 "with a as (select id from t order by x limit 3) select * from a",
@@ -199,6 +223,15 @@ mod tests {
             ("select a, sum(b) over (order by c) from t", "select a, sum(b) over (order by c) from t"),
             ("select /*! straight_join */ * from t", "select /*! straight_join */ * from t"),
             ("select * from t where a = :a", "select * from t where a = :a"),
+            // The parts are not compared one by one.
+            (
+                "select 1 id union select 2 -- x",
+                "SELECT * FROM (select 1 id union select 2\n) AS part LIMIT 18446744073709551615",
+            ),
+            (
+                "select * from (select 1 id except select 2) a",
+                "SELECT * FROM (select * from (select 1 id except select 2) a\n) AS part LIMIT 18446744073709551615",
+            ),
             // The order of the pages.
             ("select * from t order by id", "select * from t "),
             ("select * from t order by `ID` asc -- x", "select * from t "),
