@@ -11,12 +11,12 @@ use crate::backend::{AuthToken, Connect as _, PasswordProvider as _, Progress, S
 use crate::cache::{Cache, CachedTokens, Storage};
 use crate::cli::arguments::{CommonOptions, TargetOptions};
 use crate::cli::bastion::BastionLogin;
-use crate::cli::statements::Stop;
 use crate::cli::exit_status::ExitStatus;
 use crate::cli::passwords::{PasswordError, Passwords};
 use crate::cli::printer::Printer;
 use crate::cli::progress::{Silent, StageLines};
 use crate::cli::report::{self, Failure, Report};
+use crate::cli::statements::Stop;
 use crate::config::{self, ConfigError, Overrides, Resolution, Settings};
 use crate::mysql::{self, Gate};
 use crate::os::{Environment, HandedDescriptor};

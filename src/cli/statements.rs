@@ -30,7 +30,7 @@ pub(crate) trait Runner {
     fn prepare<'s>(&self, sql: &'s [u8], parameters: &mut Parameters) -> Result<Self::Statement<'s>, Report>;
 
     /// Runs one statement.
-    async fn run(&mut self, statement: Self::Statement<'_>, rows: &mut Rows) -> Result<(), Self::Error>;
+    async fn run<'s>(&mut self, statement: Self::Statement<'s>, rows: &mut Rows) -> Result<(), Self::Error>;
 
     /// Begins a transaction.
     async fn begin(&mut self) -> Result<(), Self::Error>;
@@ -119,7 +119,9 @@ impl Run<'_> {
         loop {
             while let Some(statement) = script.next_statement().map_err(Stop::Script)? {
                 line = statement.line;
-                if let Some(objection) = Kind::of(statement.sql).objection(R::ENDS_WITH_EACH_STATEMENT, self.transaction) {
+                if let Some(objection) =
+                    Kind::of(statement.sql).objection(R::ENDS_WITH_EACH_STATEMENT, self.transaction)
+                {
                     if objection.refuses() {
                         return Err(Stop::Refused(Box::new(objection.into())));
                     }

@@ -67,7 +67,8 @@ fn both_routes_give_the_same_bytes_in_every_format() {
             http.api.change(|options| options.rendering = rendering);
             for format in FORMATS {
                 let arguments = ["--format", format, sql.as_str()];
-                let (by_tunnel, by_http) = (http.stage.query(&arguments).succeeded(), http.query(&arguments).succeeded());
+                let (by_tunnel, by_http) =
+                    (http.stage.query(&arguments).succeeded(), http.query(&arguments).succeeded());
                 assert_eq!(by_http.stdout, by_tunnel.stdout, "{} {format} {rendering:?}", http.stage.name());
                 assert_eq!(by_http.stderr, "", "{}", http.stage.name());
             }
@@ -91,7 +92,8 @@ fn extremes_are_the_same_on_both_routes() {
 #[test]
 fn parameters_mean_the_same_on_every_route() {
     on_each(|http| {
-        let sql = "select :n + 1 as n, :text as text, :nothing is null as is_null, :exact as exact, :yes as yes, :day as day";
+        let sql =
+            "select :n + 1 as n, :text as text, :nothing is null as is_null, :exact as exact, :yes as yes, :day as day";
         let arguments = [
             "--format",
             "jsonl",
@@ -110,7 +112,8 @@ fn parameters_mean_the_same_on_every_route() {
             sql,
         ];
         let (by_tunnel, by_http) = (http.stage.query(&arguments).succeeded(), http.query(&arguments).succeeded());
-        let expected = "{\"n\":42,\"text\":\"it's \\\\ \\\" ; -- é\",\"is_null\":1,\"exact\":\"12345678901234567890.10\",";
+        let expected =
+            "{\"n\":42,\"text\":\"it's \\\\ \\\" ; -- é\",\"is_null\":1,\"exact\":\"12345678901234567890.10\",";
         assert!(by_tunnel.stdout.starts_with(expected), "{}: {}", http.stage.name(), by_tunnel.stdout);
         assert_eq!(by_http.stdout, by_tunnel.stdout, "{}", http.stage.name());
     });
@@ -166,7 +169,11 @@ fn statements_that_would_do_nothing_are_refused_before_anything_is_sent() {
     for (sql, hint) in [("begin; select 1", "--transaction"), ("use orders; select 1", "-D")] {
         let output = http.query(&[sql]).ended_with(2);
         assert!(output.stderr.contains("has a session of its own"), "{}", output.stderr);
-        assert!(output.stderr.lines().any(|line| line.starts_with("hint:") && line.contains(hint)), "{}", output.stderr);
+        assert!(
+            output.stderr.lines().any(|line| line.starts_with("hint:") && line.contains(hint)),
+            "{}",
+            output.stderr
+        );
     }
     assert_eq!(http.api.count(Operation::Execute), 0);
     let output = http.stage.query(&["--page-by", "id", "select 1"]).ended_with(2);
@@ -246,7 +253,8 @@ fn r15_an_interrupted_transaction_is_rolled_back() {
         http.api.clear_faults();
         http.api.inject(Injection::always(Fault::Hang).on(Operation::Execute).after(1));
         let running = http.stage.home.start_rdsconn(&arguments);
-        let is_hanging = |seen: &[Seen]| seen.iter().filter(|one| one.operation == Some(Operation::Execute)).count() == 2;
+        let is_hanging =
+            |seen: &[Seen]| seen.iter().filter(|one| one.operation == Some(Operation::Execute)).count() == 2;
         assert!(http.api.wait_until(DEADLINE, is_hanging));
         running.signal(signal);
         let output = running.finish().ended_with(code);

@@ -31,16 +31,18 @@ pub struct Pages<'a> {
     pub column: &'a str,
     /// The values of the SELECT itself.
     pub parameters: &'a [Parameter],
-    /// Makes the SQL of one page: its rows in the column's order, at most as many as said. With the name of a parameter, only
-    /// rows from that value on, it included. The page has one more column than the SELECT, always and at its end: whether the
-    /// row's value is equal to that parameter, 0 where there is none.
-    pub statement: &'a dyn Fn(Option<&str>, u32) -> String,
+    /// The name of the parameter that holds the last key: one that the SELECT does not ask for.
+    pub bound: &'a str,
+    /// Makes the SQL of one page: its rows in the column's order, at most as many as said; where there is a bound, only rows from
+    /// that value on, it included. The page has one more column than the SELECT, always and at its end. With a bound it says
+    /// whether the row's value is equal to that; without, whether the column sorts by something else than its text.
+    pub statement: &'a dyn Fn(bool, u32) -> String,
 }
 
 impl Session {
     /// Reads all pages as one result.
     pub async fn pages(&mut self, pages: &Pages<'_>, sink: &mut dyn ResultSink) -> Result<(), DataApiError> {
-        let mut progress = Progress { bound: bound_name(pages.parameters), ..Progress::default() };
+        let mut progress = Progress::default();
         let outcome = self.all_pages(pages, &mut progress, sink).await;
         outcome.map_err(|error| match error {
             DataApiError::Output(_) => error,
@@ -59,15 +61,10 @@ impl Session {
         loop {
             // The row that is already written comes once more.
             let limit = size + u32::from(progress.last.is_some());
-            let bound = progress.last.as_ref().map(|_| progress.bound.as_str());
-            let sql = (pages.statement)(bound, limit);
-            let mut parameters: Vec<_> = pages.parameters.iter().map(parameter).collect();
-            parameters.extend(
-                progress
-                    .last
-                    .as_ref()
-                    .map(|last| parameter(&Parameter { name: progress.bound.clone(), value: last.value.clone() })),
-            );
+            let sql = (pages.statement)(progress.last.is_some(), limit);
+            let bound = progress.last.as_ref().map(|last| last.value.clone());
+            let bound = bound.map(|value| Parameter { name: pages.bound.to_owned(), value });
+            let parameters = pages.parameters.iter().chain(&bound).map(parameter).collect();
             let answer = match self.run(&sql, parameters).await {
                 // The answer was too large, not the statement: fewer rows are another statement.
                 Err(DataApiError::ResponseTooLarge) if size > 1 => {
@@ -96,15 +93,6 @@ fn next_size(size: u32, bytes: usize) -> u32 {
     u32::try_from(wanted).unwrap_or(u32::MAX).clamp(1, size.saturating_mul(2).min(LARGEST_PAGE))
 }
 
-/// A name that no parameter of the user has.
-fn bound_name(parameters: &[Parameter]) -> String {
-    let mut name = "rdsconn_last".to_owned();
-    while parameters.iter().any(|parameter| parameter.name == name) {
-        name.push('_');
-    }
-    name
-}
-
 fn garbled(reason: &str) -> DataApiError {
     DataApiError::Garbled { request: Request::Statement, status: 200, reason: reason.to_owned() }
 }
@@ -112,8 +100,6 @@ fn garbled(reason: &str) -> DataApiError {
 /// What is known of the pages so far.
 #[derive(Default)]
 struct Progress {
-    /// The name of the parameter that holds the last key.
-    bound: String,
     shape: Option<Shape>,
     last: Option<Key>,
     /// Rows written.
@@ -149,6 +135,7 @@ impl Progress {
             }
         };
         let fault = |reason| DataApiError::Key { column: column.to_owned(), reason };
+        let bounded = self.last.is_some();
         let mut bytes = 0;
         let mut first = true;
         for mut record in records {
@@ -157,6 +144,13 @@ impl Progress {
             let row = Cells(cells(&shape.descriptions, record)?);
             bytes += row.0.iter().map(|cell| BYTES_OF_A_CELL + cell.as_ref().map_or(0, Vec::len)).sum::<usize>();
             let Some(text) = row.cell(shape.key) else { return Err(fault(KeyFault::Null)) };
+            if ties && !bounded {
+                // ENUM and SET, which the service calls CHAR.
+                return Err(fault(KeyFault::Type(format!(
+                    "{}, sorted by position",
+                    shape.descriptions[shape.key].type_name
+                ))));
+            }
             let is_first = std::mem::take(&mut first);
             if let Some(last) = &self.last {
                 match (ties, last.text == text) {
@@ -281,12 +275,5 @@ mod tests {
         ] {
             assert_eq!(next_size(size, bytes), expected, "{size} {bytes}");
         }
-    }
-
-    #[test]
-    fn the_bound_has_a_name_of_its_own() {
-        let taken = |name: &str| Parameter { name: name.into(), value: ParameterValue::Null };
-        assert_eq!(bound_name(&[]), "rdsconn_last");
-        assert_eq!(bound_name(&[taken("rdsconn_last"), taken("rdsconn_last_")]), "rdsconn_last__");
     }
 }

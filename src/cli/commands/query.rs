@@ -49,7 +49,8 @@ pub(crate) fn run(arguments: &Query, environment: &Environment, printer: Printer
             Route::DataApi => Box::pin(data_api::query(&context, &resolution.target, job)).await,
             Route::Direct | Route::Tunnel => {
                 if arguments.run.page_by.is_some() {
-                    let error = "--page-by is for route \"data-api\": on this route rows are streamed, however many".to_owned();
+                    let error =
+                        "--page-by is for route \"data-api\": on this route rows are streamed, however many".to_owned();
                     return Err(Report::usage(error).hint("leave it out, or add --route data-api").into());
                 }
                 let database = context.database(&resolution, arguments.output.read_timeout)?;

@@ -46,7 +46,7 @@ pub(super) async fn query(context: &Context<'_>, target: &Target, mut job: Job<'
         Ok(Ok(())) => flushed.map_err(Failure::Output),
         Ok(Err(stop)) => Err(stop.failure(|error, line| match error {
             DataApiError::Output(error) => Failure::Output(error),
-            error => report::data_api(&error, job.script.is_long().then_some(line)).into(),
+            error => report::data_api(error, job.script.is_long().then_some(line)).into(),
         })),
         Err(signal) => {
             if run.transaction {
@@ -83,7 +83,7 @@ async fn open(
         limits,
     };
     progress.begin(Stage::Credentials, &plan.region);
-    let session = api.open().await.map_err(|error| report::data_api(&error, None))?;
+    let session = api.open().await.map_err(|error| report::data_api(error, None))?;
     progress.end(Stage::Credentials, &plan.region);
     let waiting = progress.clone();
     Ok(session.observed(Box::new(move |wait| tell(&waiting, wait))))
@@ -103,7 +103,7 @@ async fn arns(plan: &DataApiPlan, service: &Service, progress: &StageLines) -> R
     let cluster = match &plan.cluster {
         Place::Arn(arn) => arn.clone(),
         Place::Endpoint(_) if !found.has_http_endpoint => {
-            return Err(report::data_api(&DataApiError::EndpointNotEnabled { cluster: found.arn }, None).into());
+            return Err(report::data_api(DataApiError::EndpointNotEnabled { cluster: found.arn }, None).into());
         }
         Place::Endpoint(_) => found.arn.clone(),
     };
@@ -118,10 +118,9 @@ async fn arns(plan: &DataApiPlan, service: &Service, progress: &StageLines) -> R
 /// Shows what is being waited for.
 fn tell(progress: &StageLines, wait: Wait) {
     match wait {
-        Wait::Resuming { waited, limit } if waited.is_zero() => progress.remark(&format!(
-            "the cluster is paused: waiting for it to resume, up to {} s",
-            limit.as_secs()
-        )),
+        Wait::Resuming { waited, limit } if waited.is_zero() => {
+            progress.remark(&format!("the cluster is paused: waiting for it to resume, up to {} s", limit.as_secs()))
+        }
         Wait::Throttled { pause } => {
             progress.remark(&format!("AWS asks for fewer calls: waiting {:.1} s", pause.as_secs_f64()));
         }
@@ -161,7 +160,7 @@ impl Runner for DataApiRunner<'_> {
         Ok(Statement { sql, parameters: parameters.used(sql).map_err(Report::from)?, pages })
     }
 
-    async fn run(&mut self, statement: Statement<'_>, rows: &mut Rows) -> Result<(), DataApiError> {
+    async fn run<'s>(&mut self, statement: Self::Statement<'s>, rows: &mut Rows) -> Result<(), DataApiError> {
         let Statement { sql, parameters, pages } = statement;
         let (Some(pages), Some(column)) = (pages, self.page_by) else {
             return self.session.execute_with(sql, &parameters, rows).await;
