@@ -22,7 +22,7 @@ use super::printer::{Paint, Printer};
 use crate::query::escape_for_terminal;
 
 pub(super) use config::{advice, file_advice};
-pub(super) use data_api::report as data_api;
+pub(super) use data_api::data_api;
 pub(super) use mysql::report as database;
 pub(super) use session::report as opening;
 

@@ -70,13 +70,28 @@ pub struct StatementFault {
     pub message: String,
 }
 
+impl StatementFault {
+    /// Its text, with the line of the script at which the statement began.
+    pub fn at_line(&self, line: u64) -> String {
+        let name = self.name();
+        if name.is_empty() { format!("line {line}: {}", self.message) } else { format!("{name} at line {line}: {}", self.message) }
+    }
+
+    fn name(&self) -> String {
+        match (self.code, &self.state) {
+            (Some(code), Some(state)) => format!("ERROR {code} ({state})"),
+            (Some(code), None) => format!("ERROR {code}"),
+            (None, Some(state)) => format!("ERROR ({state})"),
+            (None, None) => String::new(),
+        }
+    }
+}
+
 impl fmt::Display for StatementFault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.code, &self.state) {
-            (Some(code), Some(state)) => write!(formatter, "ERROR {code} ({state}): ")?,
-            (Some(code), None) => write!(formatter, "ERROR {code}: ")?,
-            (None, Some(state)) => write!(formatter, "ERROR ({state}): ")?,
-            (None, None) => {}
+        let name = self.name();
+        if !name.is_empty() {
+            write!(formatter, "{name}: ")?;
         }
         formatter.write_str(&self.message)
     }

@@ -64,6 +64,7 @@ where
         let (code, message) = (service.err().code(), service.err().message().unwrap_or_default());
         return match code {
             Some(code) => of_the_service(&answer, code, message, case),
+            None if answer.status < 300 => of_somebody_else(&answer, "it is not the JSON that was expected", case),
             None => of_somebody_else(&answer, "it names no error", case),
         };
     }
@@ -71,6 +72,7 @@ where
     if witness.may_have_arrived() {
         return match witness.answer() {
             Some(answer) if !answer.is_json => of_somebody_else(&answer, "it is not JSON", case),
+            Some(answer) if answer.is_empty => of_somebody_else(&answer, "it says nothing of an outcome", case),
             _ if is_timeout => Verdict::Final(DataApiError::Silent { request, limit: case.limit }),
             _ => Verdict::Final(DataApiError::Lost { request, source: cause(error) }),
         };

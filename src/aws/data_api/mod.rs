@@ -30,6 +30,9 @@ mod temporal;
 mod values;
 mod witness;
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 pub use error::{

@@ -97,8 +97,9 @@ impl Session {
             .resource_arn(&self.settings.cluster_arn)
             .secret_arn(&self.settings.secret_arn)
             .transaction_id(id);
-        self.calls.make(case, |witness| request.clone().customize().interceptor(witness).send()).await?;
-        Ok(())
+        let make = |witness| request.clone().customize().interceptor(witness).send();
+        let answer = self.calls.make(case, make).await?;
+        ended(Request::Commit, answer.transaction_status.as_deref())
     }
 
     /// Rolls the open transaction back. Does nothing if there is none.
@@ -111,8 +112,9 @@ impl Session {
             .resource_arn(&self.settings.cluster_arn)
             .secret_arn(&self.settings.secret_arn)
             .transaction_id(id);
-        self.calls.make(case, |witness| request.clone().customize().interceptor(witness).send()).await?;
-        Ok(())
+        let make = |witness| request.clone().customize().interceptor(witness).send();
+        let answer = self.calls.make(case, make).await?;
+        ended(Request::Rollback, answer.transaction_status.as_deref())
     }
 
     /// Runs one statement with named values. Each `:name` in it is a parameter to the service.
@@ -201,6 +203,14 @@ fn case(settings: &DataApi, request: Request, transaction: (Duration, Duration))
         limit: settings.limits.call,
         now: SystemTime::UNIX_EPOCH,
         transaction,
+    }
+}
+
+/// A success that does not name the transaction's end is none of the service's.
+fn ended(request: Request, status: Option<&str>) -> Result<(), DataApiError> {
+    match status {
+        Some(_) => Ok(()),
+        None => Err(DataApiError::Garbled { request, status: 200, reason: "it says nothing of an outcome".to_owned() }),
     }
 }
 

@@ -14,10 +14,12 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use aws_sdk_rdsdata::config::interceptors::{
-    BeforeDeserializationInterceptorContextMut, BeforeTransmitInterceptorContextMut,
+    AfterDeserializationInterceptorContextRef, BeforeDeserializationInterceptorContextMut,
+    BeforeTransmitInterceptorContextMut,
 };
 use aws_sdk_rdsdata::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_rdsdata::error::BoxError;
+use aws_sdk_rdsdata::operation::execute_statement::ExecuteStatementOutput;
 use aws_smithy_types::body::SdkBody;
 use http_body::{Body, Frame, SizeHint};
 
@@ -25,6 +27,9 @@ use super::REQUEST_LIMIT;
 
 /// More than an answer of 1 MiB can be in JSON, where one byte may need six; keeps a hostile server from filling the memory.
 const LARGEST_ANSWER: usize = 16 << 20;
+
+/// What every answer to a statement has.
+const OUTCOME: &[u8] = b"\"numberOfRecordsUpdated\"";
 
 /// What is known of an answer beside what the SDK makes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +39,8 @@ pub(super) struct Answer {
     pub(super) location: Option<String>,
     /// Whether it calls itself JSON, or does not say.
     pub(super) is_json: bool,
+    /// Whether it is a success without anything that a success has.
+    pub(super) is_empty: bool,
 }
 
 #[derive(Debug, Default)]
@@ -95,8 +102,13 @@ impl Intercept for Witness {
         let response = context.response_mut();
         let header = |name: &str| response.headers().get(name).map(str::to_owned);
         let is_json = header("content-type").is_none_or(|kind| kind.to_ascii_lowercase().contains("json"));
-        let answer =
-            Answer { status: response.status().as_u16(), date: header("date"), location: header("location"), is_json };
+        let answer = Answer {
+            status: response.status().as_u16(),
+            date: header("date"),
+            location: header("location"),
+            is_json,
+            is_empty: false,
+        };
         if let Ok(mut seen) = self.0.answer.lock() {
             *seen = Some(answer);
         }
@@ -106,6 +118,32 @@ impl Intercept for Witness {
         let inner = std::mem::replace(response.body_mut(), SdkBody::taken());
         *response.body_mut() = SdkBody::from_body_1_x(Incoming { inner: Box::pin(inner), left: LARGEST_ANSWER });
         Ok(())
+    }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        // To the SDK an empty body is a success of which nothing is known, and so is any other JSON object.
+        let Some(output) = context.output_or_error().ok().and_then(|output| output.downcast_ref()) else {
+            return Ok(());
+        };
+        let ExecuteStatementOutput { records, column_metadata, generated_fields, .. } = output;
+        if records.is_some() || column_metadata.is_some() || generated_fields.is_some() {
+            return Ok(());
+        }
+        let body = context.response().body().bytes().unwrap_or_default();
+        if body.windows(OUTCOME.len()).any(|window| window == OUTCOME) {
+            return Ok(());
+        }
+        if let Ok(mut seen) = self.0.answer.lock()
+            && let Some(answer) = seen.as_mut()
+        {
+            answer.is_empty = true;
+        }
+        Err("the answer says nothing of an outcome".into())
     }
 }
 
