@@ -270,7 +270,9 @@ fn log_in(wire: Wire, shared: &Shared) -> io::Result<Option<(Packets<Wire>, u32)
         packets.send(&FULL_AUTHENTICATION)?;
         let Some(answer) = packets.read(LIMIT)? else { return Ok(None) };
         if answer == [PUBLIC_KEY_REQUEST] {
-            packets.send(b"\x01-----BEGIN PUBLIC KEY-----\nMFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAK\n-----END PUBLIC KEY-----\n")?;
+            packets.send(
+                b"\x01-----BEGIN PUBLIC KEY-----\nMFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAK\n-----END PUBLIC KEY-----\n",
+            )?;
             drain(packets.stream_mut())?;
             return Ok(None);
         }
