@@ -8,6 +8,8 @@
 )]
 #![expect(clippy::print_stderr, reason = "what is skipped is said loudly")]
 
+mod auth_password;
+mod auth_secret;
 mod bad_input;
 mod bastion;
 mod bastion_config;
@@ -41,6 +43,7 @@ mod listener;
 mod messages;
 mod query;
 mod secrets;
+mod secrets_manager;
 mod shell_helper;
 mod shell_helper_delegate;
 mod shell_helper_input;

@@ -220,7 +220,7 @@ fn caching_answer(
 fn sha2_answer(password: &str, scramble: &[u8]) -> Vec<u8> {
     let hash = |bytes: &[u8]| digest(&SHA256, bytes).as_ref().to_vec();
     let once = hash(password.as_bytes());
-    let mask = hash(&[&hash(&hash(&once))[..], scramble].concat());
+    let mask = hash(&[&hash(&once)[..], scramble].concat());
     once.iter().zip(mask).map(|(left, right)| left ^ right).collect()
 }
 
