@@ -77,7 +77,7 @@ _rdsconn() {
 
     case "${cmd}" in
         rdsconn)
-            opts="-e -f -B -N -E -r -P -u -D -J -F -q -v -h -V --execute --file --format --batch --skip-column-names --vertical --raw --read-timeout --aws-profile --profile --aws-region --region --endpoint --port --address --user --database --bastion --route --auth --ssl-mode --ssl-ca --credential --cluster-arn --secret-arn --config --ssh-config --connect-timeout --quiet --verbose --color --help --version query exec tunnel token explain conventions helper cache completions man"
+            opts="-e -f -p -B -N -E -r -P -u -D -J -F -q -v -h -V --execute --file --parameter --param --transaction --continue-after-timeout --page-by --format --batch --skip-column-names --vertical --raw --read-timeout --aws-profile --profile --aws-region --region --endpoint --port --address --user --database --bastion --route --auth --ssl-mode --ssl-ca --credential --cluster-arn --secret-arn --config --ssh-config --connect-timeout --quiet --verbose --color --help --version query exec tunnel token explain conventions helper cache completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -96,6 +96,22 @@ _rdsconn() {
                     return 0
                     ;;
                 -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --param)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --parameter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --page-by)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -813,7 +829,7 @@ _rdsconn() {
             return 0
             ;;
         rdsconn__subcmd__query)
-            opts="-e -f -B -N -E -r -P -u -D -J -F -q -v -h --execute --file --format --batch --skip-column-names --vertical --raw --read-timeout --aws-profile --profile --aws-region --region --endpoint --port --address --user --database --bastion --route --auth --ssl-mode --ssl-ca --credential --cluster-arn --secret-arn --config --ssh-config --connect-timeout --quiet --verbose --color --help"
+            opts="-e -f -p -B -N -E -r -P -u -D -J -F -q -v -h --execute --file --parameter --param --transaction --continue-after-timeout --page-by --format --batch --skip-column-names --vertical --raw --read-timeout --aws-profile --profile --aws-region --region --endpoint --port --address --user --database --bastion --route --auth --ssl-mode --ssl-ca --credential --cluster-arn --secret-arn --config --ssh-config --connect-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -832,6 +848,22 @@ _rdsconn() {
                     return 0
                     ;;
                 -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --param)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --parameter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --page-by)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

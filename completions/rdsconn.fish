@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_rdsconn_global_optspecs
-    string join \n e/execute= f/file= format= B/batch N/skip-column-names E/vertical r/raw read-timeout= profile= region= endpoint= P/port= address= u/user= D/database= J/bastion= route= auth= ssl-mode= ssl-ca= credential= cluster-arn= secret-arn= config= F/ssh-config= connect-timeout= q/quiet v/verbose color= h/help V/version
+    string join \n e/execute= f/file= p/param= transaction continue-after-timeout page-by= format= B/batch N/skip-column-names E/vertical r/raw read-timeout= profile= region= endpoint= P/port= address= u/user= D/database= J/bastion= route= auth= ssl-mode= ssl-ca= credential= cluster-arn= secret-arn= config= F/ssh-config= connect-timeout= q/quiet v/verbose color= h/help V/version
 end
 
 function __fish_rdsconn_needs_command
@@ -26,6 +26,8 @@ end
 
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -s e -l execute -d 'SQL to run; may be given several times' -r
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -s f -l file -d 'Run the SQL in a file; - is stdin' -r -F
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -s p -l param -l parameter -d 'Value for :NAME in the SQL; TYPE is string, int, long, double, boolean, decimal, date, time, timestamp, json, uuid, blob (base64) or null [default: string]; may be given several times' -r
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -l page-by -d 'Data API: fetch the rows of a SELECT in pages, in the order of this column of its result' -r
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -l format -d 'How rows are printed [default: table on a terminal, tsv on a pipe]' -r -f -a "table\t''
 vertical\t''
 json\t''
@@ -55,6 +57,8 @@ complete -c rdsconn -n "__fish_rdsconn_needs_command" -l connect-timeout -d 'Tim
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -l color -d 'Colour in messages' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -l transaction -d 'Run all statements in one transaction; the first error rolls it back'
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -l continue-after-timeout -d 'Data API: let a statement go on when 45 seconds are over; for DDL, which must not stop halfway'
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -s B -l batch -d 'Print rows as tsv, as mysql does'
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -s N -l skip-column-names -d 'Leave out the column names'
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -s E -l vertical -d 'Print one line for each column of a row'
@@ -75,6 +79,8 @@ complete -c rdsconn -n "__fish_rdsconn_needs_command" -a "completions" -d 'Print
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -a "man" -d 'Print a manual page'
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s e -l execute -d 'SQL to run; may be given several times' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s f -l file -d 'Run the SQL in a file; - is stdin' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s p -l param -l parameter -d 'Value for :NAME in the SQL; TYPE is string, int, long, double, boolean, decimal, date, time, timestamp, json, uuid, blob (base64) or null [default: string]; may be given several times' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l page-by -d 'Data API: fetch the rows of a SELECT in pages, in the order of this column of its result' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l format -d 'How rows are printed [default: table on a terminal, tsv on a pipe]' -r -f -a "table\t''
 vertical\t''
 json\t''
@@ -104,6 +110,8 @@ complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l connect-timeou
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l color -d 'Colour in messages' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l transaction -d 'Run all statements in one transaction; the first error rolls it back'
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l continue-after-timeout -d 'Data API: let a statement go on when 45 seconds are over; for DDL, which must not stop halfway'
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s B -l batch -d 'Print rows as tsv, as mysql does'
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s N -l skip-column-names -d 'Leave out the column names'
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s E -l vertical -d 'Print one line for each column of a row'

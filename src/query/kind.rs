@@ -60,9 +60,8 @@ impl Kind {
             // What goes on after it is a block of statements.
             "BEGIN" if second.is_none() || second_is(&["WORK"]) => Self::Transaction,
             "START" if second_is(&["TRANSACTION"]) => Self::Transaction,
-            "COMMIT" | "XA" => Self::Transaction,
             "ROLLBACK" if code.any(|token| token.is("TO")) => Self::Savepoint,
-            "ROLLBACK" => Self::Transaction,
+            "COMMIT" | "ROLLBACK" | "XA" => Self::Transaction,
             "SAVEPOINT" => Self::Savepoint,
             "RELEASE" if second_is(&["SAVEPOINT"]) => Self::Savepoint,
             "USE" => Self::Use,
@@ -175,115 +174,49 @@ mod tests {
         for (kind, statements) in [
             (
                 K::Transaction,
-                &[
-                    "begin",
-                    "BEGIN WORK",
-                    "begin -- x",
-                    "start transaction read only",
-                    "commit",
-                    "COMMIT AND CHAIN",
-                    "rollback",
-                    "rollback work",
-                    "xa start 'x'",
-                    "set autocommit=0",
-                    "SET @@autocommit := 1",
-                    "set session autocommit = 0",
-                    "set @@session.autocommit=0",
-                    "set sql_mode='', `autocommit`=0",
-                    "/*!40000 set autocommit=0 */",
-                    "set global x = 1, autocommit = 0",
-                    "/* tag */ begin",
-                ][..],
+                "begin | BEGIN WORK | begin -- x | start transaction read only | commit | COMMIT AND CHAIN | \
+                rollback | rollback work | xa start 'x' | set autocommit=0 | SET @@autocommit := 1 | \
+                set session autocommit = 0 | set @@session.autocommit=0 | set sql_mode='', `autocommit`=0 | \
+                /*!40000 set autocommit=0 */ | set global x = 1, autocommit = 0 | /* tag */ begin",
             ),
-            (K::Savepoint, &["savepoint a", "rollback to a", "rollback work to savepoint a", "release savepoint a"]),
-            (K::Use, &["use x", "USE `x`"]),
+            (K::Savepoint, "savepoint a | rollback to a | rollback work to savepoint a | release savepoint a"),
+            (K::Use, "use x | USE `x`"),
             (
                 K::Session,
-                &[
-                    "set @a = 1",
-                    "set names utf8mb4",
-                    "set sql_mode = ''",
-                    "set @autocommit_old = @@autocommit",
-                    "set session transaction isolation level serializable",
-                    "set role x",
-                    "create temporary table t (a int)",
-                    "create or replace temporary table t (a int)",
-                    "drop temporary table t",
-                    "prepare p from 'select 1'",
-                    "execute p",
-                    "/*!40101 SET NAMES utf8 */",
-                ],
+                "set @a = 1 | set names utf8mb4 | set sql_mode = '' | set @autocommit_old = @@autocommit | \
+                set session transaction isolation level serializable | set role x | \
+                create temporary table t (a int) | create or replace temporary table t (a int) | \
+                drop temporary table t | prepare p from 'select 1' | execute p | /*!40101 SET NAMES utf8 */",
             ),
             (
                 K::Read,
-                &[
-                    "select 1",
-                    "(select 1) union (select 2)",
-                    "((select 1))",
-                    "/*+ x */ select 1",
-                    "with a as (select 1) select * from a",
-                    "WITH RECURSIVE a (n) AS (select 1 union select n+1 from a) TABLE a",
-                    "table t",
-                    "values row(1)",
-                    "show tables",
-                    "explain delete from t",
-                    "desc t",
-                ],
+                "select 1 | (select 1) union (select 2) | ((select 1)) | /*+ x */ select 1 | \
+                with a as (select 1) select * from a | \
+                WITH RECURSIVE a (n) AS (select 1 union select n+1 from a) TABLE a | table t | values row(1) | \
+                show tables | explain delete from t | desc t",
             ),
             (
                 K::Change,
-                &[
-                    "insert into t values (1)",
-                    "update t set a=1",
-                    "delete from t",
-                    "replace into t values (1)",
-                    "load data infile 'x' into table t",
-                    "with a as (select 1) delete from t",
-                    "with a as (select 1) update t set b=1",
-                ],
+                "insert into t values (1) | update t set a=1 | delete from t | replace into t values (1) | \
+                load data infile 'x' into table t | with a as (select 1) delete from t | \
+                with a as (select 1) update t set b=1",
             ),
             (
                 K::Definition,
-                &[
-                    "create table t (a int)",
-                    "create or replace view v as select 1",
-                    "/*!50003 CREATE*/ /*!50003 TRIGGER t */",
-                    "drop table t",
-                    "alter table t add b int",
-                    "rename table a to b",
-                    "truncate t",
-                    "grant all on *.* to x",
-                    "set password = 'x'",
-                    "set default role x to y",
-                    "analyze table t",
-                    "flush tables",
-                    "lock tables t read",
-                    "unlock tables",
-                    "start replica",
-                ],
+                "create table t (a int) | create or replace view v as select 1 | \
+                /*!50003 CREATE*/ /*!50003 TRIGGER t */ | drop table t | alter table t add b int | \
+                rename table a to b | truncate t | grant all on *.* to x | set password = 'x' | \
+                set default role x to y | analyze table t | flush tables | lock tables t read | unlock tables | \
+                start replica",
             ),
             (
                 K::Other,
-                &[
-                    "",
-                    "/* only */",
-                    "call p()",
-                    "do 1",
-                    "kill 5",
-                    "begin not atomic select 1; end",
-                    "set global autocommit = 0",
-                    "set persist x = 1",
-                    "`select` 1",
-                    "'select'",
-                    "selected",
-                    "call begin()",
-                    "analyze select 1",
-                    "reset persist",
-                    "set",
-                ],
+                " | /* only */ | call p() | do 1 | kill 5 | begin not atomic select 1; end | \
+                set global autocommit = 0 | set persist x = 1 | `select` 1 | 'select' | selected | \
+                call begin() | analyze select 1 | reset persist | set",
             ),
         ] {
-            for sql in statements {
+            for sql in statements.split(" | ") {
                 assert_eq!(K::of(sql.as_bytes()), kind, "{sql}");
             }
         }

@@ -1,7 +1,5 @@
 //! How statements are run: named values, transactions, pages.
 
-#![expect(clippy::doc_markdown, reason = "these comments are the help text, where a backtick would be printed")]
-
 use std::ffi::OsStr;
 
 use clap::builder::TypedValueParser;
