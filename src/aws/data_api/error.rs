@@ -74,7 +74,11 @@ impl StatementFault {
     /// Its text, with the line of the script at which the statement began.
     pub fn at_line(&self, line: u64) -> String {
         let name = self.name();
-        if name.is_empty() { format!("line {line}: {}", self.message) } else { format!("{name} at line {line}: {}", self.message) }
+        if name.is_empty() {
+            format!("line {line}: {}", self.message)
+        } else {
+            format!("{name} at line {line}: {}", self.message)
+        }
     }
 
     fn name(&self) -> String {

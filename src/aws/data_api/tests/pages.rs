@@ -8,9 +8,12 @@ use super::super::{DataApiError as E, KeyFault, Pages};
 use super::stub::{Asked, Memory, Reply, Stub};
 use crate::backend::{Parameter, ParameterValue};
 
+/// The parameter that holds the last key.
+const BOUND: &str = "last_key";
+
 /// The statement of a page, in a form that the stub can read: `BOUND LIMIT`.
-fn statement(bound: Option<&str>, limit: u32) -> String {
-    format!("{} {limit}", bound.unwrap_or("-"))
+fn statement(has_bound: bool, limit: u32) -> String {
+    format!("{} {limit}", if has_bound { BOUND } else { "-" })
 }
 
 /// A table with one key of a type and a text of `width` bytes.
@@ -61,7 +64,7 @@ fn plain(field: &Value) -> String {
 async fn read(stub: &Stub, parameters: &[Parameter]) -> (Result<(), E>, Memory) {
     let (mut session, _) = stub.session();
     let mut memory = Memory::default();
-    let pages = Pages { column: "id", parameters, statement: &statement };
+    let pages = Pages { column: "id", parameters, bound: BOUND, statement: &statement };
     let outcome = session.pages(&pages, &mut memory).await;
     (outcome, memory)
 }
@@ -152,7 +155,7 @@ async fn keys_go_back_as_what_their_column_is() {
         outcome.unwrap_or_else(|error| panic!("{type_name}: {error:?}"));
         assert_eq!(memory.rows.len(), 150);
         let sent = &asked[1].body["parameters"][0];
-        assert!(sent["name"] == "rdsconn_last" && is_right(sent), "{type_name}: {sent}");
+        assert!(sent["name"] == BOUND && is_right(sent), "{type_name}: {sent}");
     }
 }
 
@@ -160,15 +163,15 @@ async fn keys_go_back_as_what_their_column_is() {
 async fn the_user_s_parameters_come_along() {
     let table = Table::of("BIGINT", (0..150).map(long).collect(), 10);
     let stub = Stub::answering(Box::new(move |asked, _| table.page(asked))).await;
-    let mine = [Parameter { name: "rdsconn_last".into(), value: ParameterValue::Text("x".into()) }];
+    let mine = [Parameter { name: "mine".into(), value: ParameterValue::Text("x".into()) }];
     let (outcome, memory) = read(&stub, &mine).await;
     outcome.unwrap();
     assert_eq!(memory.rows.len(), 150);
     let names = |asked: &Asked| {
         asked.body["parameters"].as_array().unwrap().iter().map(|one| one["name"].clone()).collect::<Vec<_>>()
     };
-    assert_eq!(names(&stub.asked()[0]), ["rdsconn_last"]);
-    assert_eq!(names(&stub.asked()[1]), ["rdsconn_last", "rdsconn_last_"]);
+    assert_eq!(names(&stub.asked()[0]), ["mine"]);
+    assert_eq!(names(&stub.asked()[1]), ["mine", BOUND]);
 }
 
 /// The reason, and how many rows were written before.
@@ -214,7 +217,7 @@ async fn a_key_that_cannot_be_one_is_an_error() {
     })
     .await
     .session();
-    let pages = Pages { column: "nobody", parameters: &[], statement: &statement };
+    let pages = Pages { column: "nobody", parameters: &[], bound: BOUND, statement: &statement };
     let found = session.pages(&pages, &mut Memory::default()).await.unwrap_err();
     assert_eq!(key_fault(found).0, KeyFault::Missing);
 }
