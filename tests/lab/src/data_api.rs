@@ -183,17 +183,35 @@ impl DataApi {
 
     /// Waits until the requests are as wanted; says whether that came true in time.
     pub fn wait_until(&self, deadline: Duration, wanted: impl Fn(&[Seen]) -> bool) -> bool {
-        let ends = Instant::now() + deadline;
-        loop {
-            if wanted(&self.requests()) {
-                return true;
-            }
-            if Instant::now() >= ends {
-                return false;
-            }
-            std::thread::sleep(Duration::from_millis(2));
-        }
+        comes_true(deadline, || wanted(&self.requests()))
     }
+
+    /// Waits until so many transactions are open; says whether that came true in time.
+    pub fn wait_for_transactions(&self, deadline: Duration, count: usize) -> bool {
+        comes_true(deadline, || self.open_transactions() == count)
+    }
+
+    /// What a person needs to use it, as names and values of shell variables.
+    pub fn assignments(&self) -> [(&'static str, String); 3] {
+        let options = self.shared.options();
+        let secret = options.secrets.first().map(|secret| secret.arn.clone()).unwrap_or_default();
+        [
+            ("LAB_DATA_API_URL", self.url()),
+            ("LAB_DATA_API_CLUSTER_ARN", options.cluster_arn),
+            ("LAB_DATA_API_SECRET_ARN", secret),
+        ]
+    }
+}
+
+fn comes_true(deadline: Duration, wanted: impl Fn() -> bool) -> bool {
+    let ends = Instant::now() + deadline;
+    while !wanted() {
+        if Instant::now() >= ends {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    true
 }
 
 impl Drop for DataApi {

@@ -18,6 +18,7 @@ pub mod driver;
 pub mod embedded;
 pub mod environment;
 pub mod hostile;
+pub mod moto;
 pub mod packets;
 pub mod proxy;
 pub mod real;

@@ -18,9 +18,9 @@ use crate::verifier::{AccessKey, Gate, Verifier};
 mod bastion;
 mod database;
 mod iam;
-mod janitor;
+pub(crate) mod janitor;
 mod requirements;
-mod server;
+pub(crate) mod server;
 #[cfg(test)]
 mod tests;
 

@@ -162,7 +162,12 @@ pub(super) fn closes(injections: &mut [Injection]) -> bool {
 
 impl Fault {
     /// The error that is answered before anything is done, if the fault is one.
-    pub(super) fn refusal(&self, operation: Operation, options: &DataApiOptions, secret: &str) -> Option<ServiceError> {
+    pub(super) fn refusal(
+        &self,
+        operation: Option<Operation>,
+        options: &DataApiOptions,
+        secret: &str,
+    ) -> Option<ServiceError> {
         let cluster = &options.cluster_arn;
         let no_access = |action: &str, resource: &str| {
             format!(
@@ -184,7 +189,7 @@ impl Fault {
             Self::HttpEndpointNotEnabled => http_endpoint_off(options, "HttpEndpointNotEnabledException"),
             Self::HttpEndpointNotEnabledV1 => http_endpoint_off(options, "BadRequestException"),
             Self::AccessDenied => {
-                let action = format!("rds-data:{}", operation.name());
+                let action = format!("rds-data:{}", operation.map_or("Unknown", Operation::name));
                 error(403, "AccessDeniedException", &no_access(&action, cluster))
             }
             Self::SecretAccessDenied => {

@@ -95,16 +95,20 @@ async fn outcome(
     body: &Bytes,
     fault: Option<&Fault>,
 ) -> Result<Value> {
-    let operation = operation.filter(|_| parts.method == Method::POST);
-    let operation =
-        operation.ok_or_else(|| ServiceError::new(404, "UnknownOperationException", "Unknown operation."))?;
+    let Some(operation) = operation.filter(|_| parts.method == Method::POST) else {
+        // Other services can be made to fail here too; what they are asked is not looked at.
+        let refusal = fault.and_then(|fault| fault.refusal(operation, &options, ""));
+        return Err(
+            refusal.unwrap_or_else(|| ServiceError::new(404, "UnknownOperationException", "Unknown operation."))
+        );
+    };
     if body.len() > options.limits.request {
         let message = format!("Request size exceeded limit of {} bytes", options.limits.request);
         return Err(ServiceError::new(413, "RequestEntityTooLargeException", message));
     }
     signature::verify(parts, body, &options)?;
     let request = Request::parse(operation, body)?;
-    if let Some(refusal) = fault.and_then(|fault| fault.refusal(operation, &options, &request.secret_arn)) {
+    if let Some(refusal) = fault.and_then(|fault| fault.refusal(Some(operation), &options, &request.secret_arn)) {
         return Err(refusal);
     }
     let login = admit(&request, &options)?;

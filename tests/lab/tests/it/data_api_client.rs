@@ -1,6 +1,7 @@
 //! A client of the Data API for the tests of the lab's server: AWS's own signer, and HTTP by hand, so that a request can be
 //! spoilt after it was signed.
 
+use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, SystemTime};
@@ -86,7 +87,7 @@ impl Call {
         let signed = instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned()));
         let unsigned = self.unsigned.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         for (name, value) in signed.chain(unsigned) {
-            text.push_str(&format!("{name}: {value}\r\n"));
+            write!(text, "{name}: {value}\r\n").unwrap();
         }
         text + &format!("content-length: {}\r\nconnection: close\r\n\r\n", self.body.len())
     }
@@ -99,7 +100,7 @@ impl Call {
 /// Sends bytes; returns the answer, or `None` where there is no whole one.
 pub(crate) fn exchange(address: SocketAddr, head: &[u8], body: &[u8]) -> Option<Answer> {
     let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
     // A server that closes early is what some tests are about.
     let _ = stream.write_all(head).and_then(|()| stream.write_all(body));
     let mut all = Vec::new();
@@ -115,15 +116,15 @@ pub(crate) fn exchange(address: SocketAddr, head: &[u8], body: &[u8]) -> Option<
 
 /// An embedded database with a Data API in front of it.
 pub(crate) struct Stand {
-    pub(crate) rig: Rig,
     pub(crate) api: DataApi,
+    _rig: Rig,
 }
 
 impl Stand {
     pub(crate) fn new() -> Self {
         let rig = Rig::new();
         let api = DataApi::on_embedded(&rig.database, &rig.certificates);
-        Self { rig, api }
+        Self { api, _rig: rig }
     }
 }
 

@@ -67,6 +67,19 @@ fn errors_of_the_service() {
 }
 
 #[test]
+fn other_services_can_be_made_to_fail() {
+    let stand = Stand::new();
+    let ask = || {
+        Call { path: "/".to_owned(), service: "secretsmanager", ..Call::new("", &json!({})) }.send(stand.api.address())
+    };
+    assert_eq!(ask().unwrap().error().1, "UnknownOperationException");
+    stand.api.inject(Fault::Throttled);
+    assert_eq!(ask().unwrap().error().1, "ThrottlingException");
+    stand.api.inject(Fault::Gateway(503));
+    assert_eq!(ask().unwrap().status, 503);
+}
+
+#[test]
 fn faults_happen_to_whom_they_are_meant_for() {
     let stand = Stand::new();
     let api = &stand.api;

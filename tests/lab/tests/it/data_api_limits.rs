@@ -146,10 +146,7 @@ fn an_idle_transaction_is_rolled_back() {
         api.change(|options| options.limits.transaction_idle = Duration::from_millis(200));
         let id = begin(api);
         within(api, &id, "update customers set name = 'x' where id = 1");
-        let ends = std::time::Instant::now() + Duration::from_secs(20);
-        while std::time::Instant::now() < ends && api.open_transactions() > 0 {
-            std::thread::yield_now();
-        }
+        assert!(api.wait_for_transactions(Duration::from_secs(20), 0));
         let (status, of_kind, message) = end(api, "CommitTransaction", &id).error();
         assert_eq!((status, of_kind.as_str()), (404, "TransactionNotFoundException"));
         assert_eq!(message, format!("Transaction {id} is not found"));

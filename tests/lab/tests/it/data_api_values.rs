@@ -44,7 +44,7 @@ fn every_type_has_its_field() {
             text("tab\there"),
             text("long\nlines"),
             blob("AP8QAA=="),
-            blob("AAECA/3+/w=="),
+            blob("AAEC/f7/"),
             blob("iVBORw0KGgo="),
             text("{\"a\": [1, 2.50, \"x\"], \"b\": null}"),
             text("a"),
@@ -161,15 +161,11 @@ fn values_can_be_spelled_as_java_does() {
         );
         assert_eq!(rows[2][0], text("2024-01-01 01:02:03.4"));
         assert_eq!(rows[0][2], json!({"doubleValue": 0.100_000_001_490_116_12}));
-        let flag = "create table flags (yes tinyint(1), number tinyint(4))";
-        assert_eq!(execute(api, &format!("create table if not exists {}", &flag[13..]), Value::Null).status, 200);
-        execute(api, "delete from flags", Value::Null);
+        execute(api, "create table flags (yes tinyint(1), number tinyint(4))", Value::Null);
         execute(api, "insert into flags values (1, 1)", Value::Null);
         let answer = execute(api, "select * from flags", Value::Null).json();
-        if name == "real" {
-            assert_eq!(answer["records"], json!([[{"booleanValue": true}, text("1")]]));
-            assert_eq!(answer["columnMetadata"][0]["typeName"], "BIT");
-        }
+        assert_eq!(answer["records"], json!([[{"booleanValue": true}, text("1")]]), "{name}");
+        assert_eq!(answer["columnMetadata"][0]["typeName"], "BIT");
         execute(api, "drop table flags", Value::Null);
     });
 }

@@ -18,6 +18,7 @@ mod driver;
 mod embedded_bastion;
 mod embedded_database;
 mod hostile;
+mod moto;
 mod real_clients;
 mod rig;
 mod same_answers;
