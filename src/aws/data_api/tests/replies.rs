@@ -26,12 +26,19 @@ async fn error(reply: Reply) -> E {
     outcome.expect_err(&said)
 }
 
+/// Status, code and text of an error of the service, and what it must become.
+type Fault = (u16, &'static str, String, fn(&E) -> bool);
+
+async fn check(faults: Vec<Fault>) {
+    for (status, code, message, is_right) in faults {
+        let found = error(Reply::error(status, code, &message)).await;
+        assert!(is_right(&found), "{code}: {message} became {found:?}");
+    }
+}
+
 #[tokio::test]
-async fn r28_the_service_s_own_errors_are_told_apart_and_not_asked_for_twice() {
-    let denied = |action: &str| {
-        format!("User: arn:aws:sts::1:assumed-role/dev is not authorized to perform: {action} on resource: {CLUSTER}")
-    };
-    let cases: Vec<(u16, &str, String, fn(&E) -> bool)> = vec![
+async fn r28_what_the_service_says_of_a_statement_is_told_apart_and_not_asked_for_twice() {
+    check(vec![
         (
             400,
             "DatabaseErrorException",
@@ -61,6 +68,16 @@ async fn r28_the_service_s_own_errors_are_told_apart_and_not_asked_for_twice() {
         (400, "UnsupportedResultException", "multi".into(), |e| matches!(e, E::UnsupportedResult { .. })),
         (404, "TransactionNotFoundException", "gone".into(), |e| matches!(e, E::TransactionGone { .. })),
         (400, "BadRequestException", "Transaction x is not found".into(), |e| matches!(e, E::TransactionGone { .. })),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn r28_what_the_service_says_of_account_secret_and_cluster_is_told_apart_and_not_asked_for_twice() {
+    let denied = |action: &str| {
+        format!("User: arn:aws:sts::1:assumed-role/dev is not authorized to perform: {action} on resource: {CLUSTER}")
+    };
+    check(vec![
         (
             400,
             "HttpEndpointNotEnabledException",
@@ -135,17 +152,15 @@ async fn r28_the_service_s_own_errors_are_told_apart_and_not_asked_for_twice() {
             matches!(e, E::Garbled { status: 500, request: Request::Statement, .. })
         }),
         (500, "SomethingNew", "oh".into(), |e| matches!(e, E::Garbled { status: 500, .. })),
-    ];
-    for (status, code, message, is_right) in cases {
-        let found = error(Reply::error(status, code, &message)).await;
-        assert!(is_right(&found), "{code}: {message} became {found:?}");
-    }
+    ])
+    .await;
 }
 
 #[tokio::test]
 async fn r28_answers_that_are_not_the_service_s_are_not_asked_for_twice() {
+    type Case = (Reply, fn(&E) -> bool);
     let html = |status| Reply::Http(status, vec![("content-type", "text/html".into())], "<html>".into());
-    let cases: Vec<(Reply, fn(&E) -> bool)> = vec![
+    let cases: Vec<Case> = vec![
         (
             html(302).with("location", "http://127.0.0.1:1/"),
             |e| matches!(e, E::NotTheApi { status: 302, location: Some(to) } if to == "http://127.0.0.1:1/"),
@@ -291,7 +306,7 @@ async fn t17_no_error_holds_the_secret_key() {
         let mut text = format!("{found:?} {found}");
         let mut source = std::error::Error::source(&found);
         while let Some(cause) = source {
-            text.push_str(&format!(" {cause:?} {cause}"));
+            text = format!("{text} {cause:?} {cause}");
             source = cause.source();
         }
         assert!(!text.contains("CANARY") && !text.contains("Signature="), "{text}");

@@ -69,7 +69,7 @@ impl Reply {
             Self::Http(status, headers, body) => {
                 let mut text = format!("HTTP/1.1 {status} Stub\r\ncontent-length: {}\r\n", body.len());
                 for (name, value) in headers {
-                    text.push_str(&format!("{name}: {value}\r\n"));
+                    text.extend([name, ": ", value, "\r\n"]);
                 }
                 text.push_str("\r\n");
                 text.push_str(body);

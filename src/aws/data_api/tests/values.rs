@@ -24,7 +24,8 @@ fn blob(bytes: &[u8]) -> Field {
 
 #[test]
 fn cells_are_the_bytes_of_the_text_protocol() {
-    let cases: Vec<(&str, i32, i32, Field, Kind, &[u8])> = vec![
+    type Case = (&'static str, i32, i32, Field, Kind, &'static [u8]);
+    let cases: Vec<Case> = vec![
         ("TINYINT", 4, 0, text("-128"), Kind::Integer, b"-128"),
         ("TINYINT", 1, 0, Field::BooleanValue(true), Kind::Integer, b"1"),
         ("TINYINT", 1, 0, Field::BooleanValue(false), Kind::Integer, b"0"),
