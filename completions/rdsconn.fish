@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_rdsconn_global_optspecs
-    string join \n e/execute= f/file= format= B/batch N/skip-column-names E/vertical r/raw read-timeout= profile= region= endpoint= P/port= address= u/user= D/database= J/bastion= route= auth= ssl-mode= ssl-ca= credential= cluster-arn= secret-arn= config= F/ssh-config= connect-timeout= q/quiet v/verbose color= h/help V/version
+    string join \n e/execute= f/file= password-fd= format= B/batch N/skip-column-names E/vertical r/raw read-timeout= profile= region= endpoint= P/port= address= u/user= D/database= J/bastion= route= auth= ssl-mode= ssl-ca= credential= cluster-arn= secret-arn= config= F/ssh-config= connect-timeout= q/quiet v/verbose color= h/help V/version
 end
 
 function __fish_rdsconn_needs_command
@@ -26,6 +26,7 @@ end
 
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -s e -l execute -d 'SQL to run; may be given several times' -r
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -s f -l file -d 'Run the SQL in a file; - is stdin' -r -F
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -l password-fd -d 'With --auth password: read it from the first line of this descriptor, for example 3 with 3<FILE' -r
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -l format -d 'How rows are printed [default: table on a terminal, tsv on a pipe]' -r -f -a "table\t''
 vertical\t''
 json\t''
@@ -43,12 +44,12 @@ complete -c rdsconn -n "__fish_rdsconn_needs_command" -s u -l user -d 'Database 
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -s D -l database -d 'Default database' -r
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -s J -l bastion -d 'SSH bastion, or an alias from ssh_config' -r
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -l route -d 'direct or tunnel [default: tunnel where there is a bastion]' -r
-complete -c rdsconn -n "__fish_rdsconn_needs_command" -l auth -d 'Where the password comes from [default: iam]' -r
-complete -c rdsconn -n "__fish_rdsconn_needs_command" -l ssl-mode -d 'VERIFY_IDENTITY or VERIFY_CA [default: VERIFY_IDENTITY]' -r
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -l auth -d 'Where the password comes from: iam (a token), secret (Secrets Manager) or password (asked for) [default: iam]' -r
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -l ssl-mode -d 'VERIFY_IDENTITY or VERIFY_CA; REQUIRED, with --auth password only, trusts whoever answers with the password [default: VERIFY_IDENTITY]' -r
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -l ssl-ca -d 'PEM file of roots to trust beside those of RDS' -r
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -l credential -d 'Stored credential, instead of a profile' -r
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -l cluster-arn -d 'Cluster, for the Data API' -r
-complete -c rdsconn -n "__fish_rdsconn_needs_command" -l secret-arn -d 'Secret, for the Data API' -r
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -l secret-arn -d 'Secret with user and password, for --auth secret and for the Data API' -r
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -l config -d 'Configuration file [default: ~/.config/rdsconn/config.toml]' -r -F
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -s F -l ssh-config -d 'SSH configuration file, as for ssh' -r -F
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -l connect-timeout -d 'Time for each stage: bastion, credentials, login [default: 10]' -r
@@ -75,6 +76,7 @@ complete -c rdsconn -n "__fish_rdsconn_needs_command" -a "completions" -d 'Print
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -a "man" -d 'Print a manual page'
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s e -l execute -d 'SQL to run; may be given several times' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s f -l file -d 'Run the SQL in a file; - is stdin' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l password-fd -d 'With --auth password: read it from the first line of this descriptor, for example 3 with 3<FILE' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l format -d 'How rows are printed [default: table on a terminal, tsv on a pipe]' -r -f -a "table\t''
 vertical\t''
 json\t''
@@ -92,12 +94,12 @@ complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s u -l user -d '
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s D -l database -d 'Default database' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s J -l bastion -d 'SSH bastion, or an alias from ssh_config' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l route -d 'direct or tunnel [default: tunnel where there is a bastion]' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l auth -d 'Where the password comes from [default: iam]' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l ssl-mode -d 'VERIFY_IDENTITY or VERIFY_CA [default: VERIFY_IDENTITY]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l auth -d 'Where the password comes from: iam (a token), secret (Secrets Manager) or password (asked for) [default: iam]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l ssl-mode -d 'VERIFY_IDENTITY or VERIFY_CA; REQUIRED, with --auth password only, trusts whoever answers with the password [default: VERIFY_IDENTITY]' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l ssl-ca -d 'PEM file of roots to trust beside those of RDS' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l credential -d 'Stored credential, instead of a profile' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l cluster-arn -d 'Cluster, for the Data API' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l secret-arn -d 'Secret, for the Data API' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l secret-arn -d 'Secret with user and password, for --auth secret and for the Data API' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l config -d 'Configuration file [default: ~/.config/rdsconn/config.toml]' -r -F
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s F -l ssh-config -d 'SSH configuration file, as for ssh' -r -F
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l connect-timeout -d 'Time for each stage: bastion, credentials, login [default: 10]' -r
@@ -111,7 +113,8 @@ complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s r -l raw -d 'D
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s q -l quiet -d 'No progress, no remarks'
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s v -l verbose -d 'Say more; may be repeated'
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s h -l help -d 'Print help'
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l password-env -d 'Give the token in this variable, too: the weaker way, for programs that can take it in no other; every process of yours can read it there, and so can what the program starts' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l password-env -d 'Give the token or password in this variable, too: the weaker way, for programs that can take it in no other; every process of yours can read it there, and so can what the program starts' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l password-fd -d 'With --auth password: read it from the first line of this descriptor, for example 3 with 3<FILE' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l profile -l aws-profile -d 'AWS profile whose credentials sign' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l region -l aws-region -d 'AWS region of the endpoint' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l endpoint -d 'RDS name: the token is signed for it and the certificate verified against it' -r
@@ -121,12 +124,12 @@ complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -s u -l user -d 'D
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -s D -l database -d 'Default database' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -s J -l bastion -d 'SSH bastion, or an alias from ssh_config' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l route -d 'direct or tunnel [default: tunnel where there is a bastion]' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l auth -d 'Where the password comes from [default: iam]' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l ssl-mode -d 'VERIFY_IDENTITY or VERIFY_CA [default: VERIFY_IDENTITY]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l auth -d 'Where the password comes from: iam (a token), secret (Secrets Manager) or password (asked for) [default: iam]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l ssl-mode -d 'VERIFY_IDENTITY or VERIFY_CA; REQUIRED, with --auth password only, trusts whoever answers with the password [default: VERIFY_IDENTITY]' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l ssl-ca -d 'PEM file of roots to trust beside those of RDS' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l credential -d 'Stored credential, instead of a profile' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l cluster-arn -d 'Cluster, for the Data API' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l secret-arn -d 'Secret, for the Data API' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l secret-arn -d 'Secret with user and password, for --auth secret and for the Data API' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l config -d 'Configuration file [default: ~/.config/rdsconn/config.toml]' -r -F
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -s F -l ssh-config -d 'SSH configuration file, as for ssh' -r -F
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l connect-timeout -d 'Time for each stage: bastion, credentials, login [default: 10]' -r
@@ -147,12 +150,12 @@ complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -s u -l user -d 
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -s D -l database -d 'Default database' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -s J -l bastion -d 'SSH bastion, or an alias from ssh_config' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l route -d 'direct or tunnel [default: tunnel where there is a bastion]' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l auth -d 'Where the password comes from [default: iam]' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l ssl-mode -d 'VERIFY_IDENTITY or VERIFY_CA [default: VERIFY_IDENTITY]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l auth -d 'Where the password comes from: iam (a token), secret (Secrets Manager) or password (asked for) [default: iam]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l ssl-mode -d 'VERIFY_IDENTITY or VERIFY_CA; REQUIRED, with --auth password only, trusts whoever answers with the password [default: VERIFY_IDENTITY]' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l ssl-ca -d 'PEM file of roots to trust beside those of RDS' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l credential -d 'Stored credential, instead of a profile' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l cluster-arn -d 'Cluster, for the Data API' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l secret-arn -d 'Secret, for the Data API' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l secret-arn -d 'Secret with user and password, for --auth secret and for the Data API' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l config -d 'Configuration file [default: ~/.config/rdsconn/config.toml]' -r -F
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -s F -l ssh-config -d 'SSH configuration file, as for ssh' -r -F
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l connect-timeout -d 'Time for each stage: bastion, credentials, login [default: 10]' -r
@@ -172,12 +175,12 @@ complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -s u -l user -d '
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -s D -l database -d 'Default database' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -s J -l bastion -d 'SSH bastion, or an alias from ssh_config' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l route -d 'direct or tunnel [default: tunnel where there is a bastion]' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l auth -d 'Where the password comes from [default: iam]' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l ssl-mode -d 'VERIFY_IDENTITY or VERIFY_CA [default: VERIFY_IDENTITY]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l auth -d 'Where the password comes from: iam (a token), secret (Secrets Manager) or password (asked for) [default: iam]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l ssl-mode -d 'VERIFY_IDENTITY or VERIFY_CA; REQUIRED, with --auth password only, trusts whoever answers with the password [default: VERIFY_IDENTITY]' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l ssl-ca -d 'PEM file of roots to trust beside those of RDS' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l credential -d 'Stored credential, instead of a profile' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l cluster-arn -d 'Cluster, for the Data API' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l secret-arn -d 'Secret, for the Data API' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l secret-arn -d 'Secret with user and password, for --auth secret and for the Data API' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l config -d 'Configuration file [default: ~/.config/rdsconn/config.toml]' -r -F
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -s F -l ssh-config -d 'SSH configuration file, as for ssh' -r -F
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l connect-timeout -d 'Time for each stage: bastion, credentials, login [default: 10]' -r
@@ -198,12 +201,12 @@ complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -s u -l user -d
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -s D -l database -d 'Default database' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -s J -l bastion -d 'SSH bastion, or an alias from ssh_config' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l route -d 'direct or tunnel [default: tunnel where there is a bastion]' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l auth -d 'Where the password comes from [default: iam]' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l ssl-mode -d 'VERIFY_IDENTITY or VERIFY_CA [default: VERIFY_IDENTITY]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l auth -d 'Where the password comes from: iam (a token), secret (Secrets Manager) or password (asked for) [default: iam]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l ssl-mode -d 'VERIFY_IDENTITY or VERIFY_CA; REQUIRED, with --auth password only, trusts whoever answers with the password [default: VERIFY_IDENTITY]' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l ssl-ca -d 'PEM file of roots to trust beside those of RDS' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l credential -d 'Stored credential, instead of a profile' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l cluster-arn -d 'Cluster, for the Data API' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l secret-arn -d 'Secret, for the Data API' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l secret-arn -d 'Secret with user and password, for --auth secret and for the Data API' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l config -d 'Configuration file [default: ~/.config/rdsconn/config.toml]' -r -F
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -s F -l ssh-config -d 'SSH configuration file, as for ssh' -r -F
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l connect-timeout -d 'Time for each stage: bastion, credentials, login [default: 10]' -r

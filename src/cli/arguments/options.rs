@@ -38,10 +38,11 @@ pub(crate) struct TargetOptions {
     /// direct or tunnel [default: tunnel where there is a bastion]
     #[arg(long, value_name = "ROUTE")]
     pub route: Option<String>,
-    /// Where the password comes from [default: iam]
+    /// Where the password comes from: iam (a token), secret (Secrets Manager) or password (asked for) [default: iam]
     #[arg(long, value_name = "AUTH")]
     pub auth: Option<String>,
-    /// VERIFY_IDENTITY or VERIFY_CA [default: VERIFY_IDENTITY]
+    /// VERIFY_IDENTITY or VERIFY_CA; REQUIRED, with --auth password only, trusts whoever answers with the password
+    /// [default: VERIFY_IDENTITY]
     #[arg(long, value_name = "MODE", ignore_case = true)]
     pub ssl_mode: Option<String>,
     /// PEM file of roots to trust beside those of RDS
@@ -53,8 +54,8 @@ pub(crate) struct TargetOptions {
     /// Cluster, for the Data API
     #[arg(long, value_name = "ARN", hide = true)]
     pub cluster_arn: Option<String>,
-    /// Secret, for the Data API
-    #[arg(long, value_name = "ARN", hide = true)]
+    /// Secret with user and password, for --auth secret and for the Data API
+    #[arg(long, value_name = "ARN")]
     pub secret_arn: Option<String>,
 }
 
