@@ -77,7 +77,7 @@ _rdsconn() {
 
     case "${cmd}" in
         rdsconn)
-            opts="-e -f -p -B -N -E -r -P -u -D -J -F -q -v -h -V --execute --file --parameter --param --transaction --continue-after-timeout --page-by --format --batch --skip-column-names --vertical --raw --read-timeout --aws-profile --profile --aws-region --region --endpoint --port --address --user --database --bastion --route --auth --ssl-mode --ssl-ca --credential --cluster-arn --secret-arn --config --ssh-config --connect-timeout --quiet --verbose --color --help --version query exec tunnel token explain conventions helper cache completions man"
+            opts="-e -f -p -B -N -E -r -P -u -D -J -F -q -v -h -V --execute --file --password-fd --parameter --param --transaction --continue-after-timeout --page-by --format --batch --skip-column-names --vertical --raw --read-timeout --aws-profile --profile --aws-region --region --endpoint --port --address --user --database --bastion --route --auth --ssl-mode --ssl-ca --credential --cluster-arn --secret-arn --config --ssh-config --connect-timeout --quiet --verbose --color --help --version query exec tunnel token explain conventions helper cache completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -96,6 +96,10 @@ _rdsconn() {
                     return 0
                     ;;
                 -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-fd)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -447,13 +451,17 @@ _rdsconn() {
             return 0
             ;;
         rdsconn__subcmd__exec)
-            opts="-P -u -D -J -F -q -v -h --password-env --aws-profile --profile --aws-region --region --endpoint --port --address --user --database --bastion --route --auth --ssl-mode --ssl-ca --credential --cluster-arn --secret-arn --config --ssh-config --connect-timeout --quiet --verbose --color --help"
+            opts="-P -u -D -J -F -q -v -h --password-env --password-fd --aws-profile --profile --aws-region --region --endpoint --port --address --user --database --bastion --route --auth --ssl-mode --ssl-ca --credential --cluster-arn --secret-arn --config --ssh-config --connect-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --password-env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-fd)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -829,7 +837,7 @@ _rdsconn() {
             return 0
             ;;
         rdsconn__subcmd__query)
-            opts="-e -f -p -B -N -E -r -P -u -D -J -F -q -v -h --execute --file --parameter --param --transaction --continue-after-timeout --page-by --format --batch --skip-column-names --vertical --raw --read-timeout --aws-profile --profile --aws-region --region --endpoint --port --address --user --database --bastion --route --auth --ssl-mode --ssl-ca --credential --cluster-arn --secret-arn --config --ssh-config --connect-timeout --quiet --verbose --color --help"
+            opts="-e -f -p -B -N -E -r -P -u -D -J -F -q -v -h --execute --file --password-fd --parameter --param --transaction --continue-after-timeout --page-by --format --batch --skip-column-names --vertical --raw --read-timeout --aws-profile --profile --aws-region --region --endpoint --port --address --user --database --bastion --route --auth --ssl-mode --ssl-ca --credential --cluster-arn --secret-arn --config --ssh-config --connect-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -848,6 +856,10 @@ _rdsconn() {
                     return 0
                     ;;
                 -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-fd)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

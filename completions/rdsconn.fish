@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_rdsconn_global_optspecs
-    string join \n e/execute= f/file= p/param= transaction continue-after-timeout page-by= format= B/batch N/skip-column-names E/vertical r/raw read-timeout= profile= region= endpoint= P/port= address= u/user= D/database= J/bastion= route= auth= ssl-mode= ssl-ca= credential= cluster-arn= secret-arn= config= F/ssh-config= connect-timeout= q/quiet v/verbose color= h/help V/version
+    string join \n e/execute= f/file= password-fd= p/param= transaction continue-after-timeout page-by= format= B/batch N/skip-column-names E/vertical r/raw read-timeout= profile= region= endpoint= P/port= address= u/user= D/database= J/bastion= route= auth= ssl-mode= ssl-ca= credential= cluster-arn= secret-arn= config= F/ssh-config= connect-timeout= q/quiet v/verbose color= h/help V/version
 end
 
 function __fish_rdsconn_needs_command
@@ -26,6 +26,7 @@ end
 
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -s e -l execute -d 'SQL to run; may be given several times' -r
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -s f -l file -d 'Run the SQL in a file; - is stdin' -r -F
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -l password-fd -d 'With --auth password: read it from the first line of this descriptor, for example 3 with 3<FILE' -r
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -s p -l param -l parameter -d 'Value for :NAME in the SQL; TYPE is string, int, long, double, boolean, decimal, date, time, timestamp, json, uuid, blob (base64) or null [default: string]; may be given several times' -r
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -l page-by -d 'Data API: fetch the rows of a SELECT in pages, in the order of this column of its result' -r
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -l format -d 'How rows are printed [default: table on a terminal, tsv on a pipe]' -r -f -a "table\t''
@@ -44,13 +45,13 @@ complete -c rdsconn -n "__fish_rdsconn_needs_command" -l address -d 'What is dia
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -s u -l user -d 'Database user' -r
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -s D -l database -d 'Default database' -r
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -s J -l bastion -d 'SSH bastion, or an alias from ssh_config' -r
-complete -c rdsconn -n "__fish_rdsconn_needs_command" -l route -d 'direct or tunnel [default: tunnel where there is a bastion]' -r
-complete -c rdsconn -n "__fish_rdsconn_needs_command" -l auth -d 'Where the password comes from [default: iam]' -r
-complete -c rdsconn -n "__fish_rdsconn_needs_command" -l ssl-mode -d 'VERIFY_IDENTITY or VERIFY_CA [default: VERIFY_IDENTITY]' -r
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -l route -d 'direct, tunnel or data-api [default: tunnel where there is a bastion]' -r
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -l auth -d 'Where the password comes from: iam (a token), secret (Secrets Manager) or password (asked for) [default: iam]' -r
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -l ssl-mode -d 'VERIFY_IDENTITY or VERIFY_CA; REQUIRED, with --auth password only, trusts whoever answers with the password [default: VERIFY_IDENTITY]' -r
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -l ssl-ca -d 'PEM file of roots to trust beside those of RDS' -r
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -l credential -d 'Stored credential, instead of a profile' -r
-complete -c rdsconn -n "__fish_rdsconn_needs_command" -l cluster-arn -d 'Cluster, for the Data API' -r
-complete -c rdsconn -n "__fish_rdsconn_needs_command" -l secret-arn -d 'Secret, for the Data API' -r
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -l cluster-arn -d 'Cluster, for the Data API [default: looked up by the endpoint]' -r
+complete -c rdsconn -n "__fish_rdsconn_needs_command" -l secret-arn -d 'Secret with the login, for the Data API and for auth "secret" [default: the cluster\'s own]' -r
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -l config -d 'Configuration file [default: ~/.config/rdsconn/config.toml]' -r -F
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -s F -l ssh-config -d 'SSH configuration file, as for ssh' -r -F
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -l connect-timeout -d 'Time for each stage: bastion, credentials, login [default: 10]' -r
@@ -79,6 +80,7 @@ complete -c rdsconn -n "__fish_rdsconn_needs_command" -a "completions" -d 'Print
 complete -c rdsconn -n "__fish_rdsconn_needs_command" -a "man" -d 'Print a manual page'
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s e -l execute -d 'SQL to run; may be given several times' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s f -l file -d 'Run the SQL in a file; - is stdin' -r -F
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l password-fd -d 'With --auth password: read it from the first line of this descriptor, for example 3 with 3<FILE' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s p -l param -l parameter -d 'Value for :NAME in the SQL; TYPE is string, int, long, double, boolean, decimal, date, time, timestamp, json, uuid, blob (base64) or null [default: string]; may be given several times' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l page-by -d 'Data API: fetch the rows of a SELECT in pages, in the order of this column of its result' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l format -d 'How rows are printed [default: table on a terminal, tsv on a pipe]' -r -f -a "table\t''
@@ -97,13 +99,13 @@ complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l address -d 'Wh
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s u -l user -d 'Database user' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s D -l database -d 'Default database' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s J -l bastion -d 'SSH bastion, or an alias from ssh_config' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l route -d 'direct or tunnel [default: tunnel where there is a bastion]' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l auth -d 'Where the password comes from [default: iam]' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l ssl-mode -d 'VERIFY_IDENTITY or VERIFY_CA [default: VERIFY_IDENTITY]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l route -d 'direct, tunnel or data-api [default: tunnel where there is a bastion]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l auth -d 'Where the password comes from: iam (a token), secret (Secrets Manager) or password (asked for) [default: iam]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l ssl-mode -d 'VERIFY_IDENTITY or VERIFY_CA; REQUIRED, with --auth password only, trusts whoever answers with the password [default: VERIFY_IDENTITY]' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l ssl-ca -d 'PEM file of roots to trust beside those of RDS' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l credential -d 'Stored credential, instead of a profile' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l cluster-arn -d 'Cluster, for the Data API' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l secret-arn -d 'Secret, for the Data API' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l cluster-arn -d 'Cluster, for the Data API [default: looked up by the endpoint]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l secret-arn -d 'Secret with the login, for the Data API and for auth "secret" [default: the cluster\'s own]' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l config -d 'Configuration file [default: ~/.config/rdsconn/config.toml]' -r -F
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s F -l ssh-config -d 'SSH configuration file, as for ssh' -r -F
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -l connect-timeout -d 'Time for each stage: bastion, credentials, login [default: 10]' -r
@@ -119,7 +121,8 @@ complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s r -l raw -d 'D
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s q -l quiet -d 'No progress, no remarks'
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s v -l verbose -d 'Say more; may be repeated'
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand query" -s h -l help -d 'Print help'
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l password-env -d 'Give the token in this variable, too: the weaker way, for programs that can take it in no other; every process of yours can read it there, and so can what the program starts' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l password-env -d 'Give the token or password in this variable, too: the weaker way, for programs that can take it in no other; every process of yours can read it there, and so can what the program starts' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l password-fd -d 'With --auth password: read it from the first line of this descriptor, for example 3 with 3<FILE' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l profile -l aws-profile -d 'AWS profile whose credentials sign' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l region -l aws-region -d 'AWS region of the endpoint' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l endpoint -d 'RDS name: the token is signed for it and the certificate verified against it' -r
@@ -128,13 +131,13 @@ complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l address -d 'Wha
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -s u -l user -d 'Database user' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -s D -l database -d 'Default database' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -s J -l bastion -d 'SSH bastion, or an alias from ssh_config' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l route -d 'direct or tunnel [default: tunnel where there is a bastion]' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l auth -d 'Where the password comes from [default: iam]' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l ssl-mode -d 'VERIFY_IDENTITY or VERIFY_CA [default: VERIFY_IDENTITY]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l route -d 'direct, tunnel or data-api [default: tunnel where there is a bastion]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l auth -d 'Where the password comes from: iam (a token), secret (Secrets Manager) or password (asked for) [default: iam]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l ssl-mode -d 'VERIFY_IDENTITY or VERIFY_CA; REQUIRED, with --auth password only, trusts whoever answers with the password [default: VERIFY_IDENTITY]' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l ssl-ca -d 'PEM file of roots to trust beside those of RDS' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l credential -d 'Stored credential, instead of a profile' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l cluster-arn -d 'Cluster, for the Data API' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l secret-arn -d 'Secret, for the Data API' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l cluster-arn -d 'Cluster, for the Data API [default: looked up by the endpoint]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l secret-arn -d 'Secret with the login, for the Data API and for auth "secret" [default: the cluster\'s own]' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l config -d 'Configuration file [default: ~/.config/rdsconn/config.toml]' -r -F
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -s F -l ssh-config -d 'SSH configuration file, as for ssh' -r -F
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand exec" -l connect-timeout -d 'Time for each stage: bastion, credentials, login [default: 10]' -r
@@ -154,13 +157,13 @@ complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l address -d 'W
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -s u -l user -d 'Database user' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -s D -l database -d 'Default database' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -s J -l bastion -d 'SSH bastion, or an alias from ssh_config' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l route -d 'direct or tunnel [default: tunnel where there is a bastion]' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l auth -d 'Where the password comes from [default: iam]' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l ssl-mode -d 'VERIFY_IDENTITY or VERIFY_CA [default: VERIFY_IDENTITY]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l route -d 'direct, tunnel or data-api [default: tunnel where there is a bastion]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l auth -d 'Where the password comes from: iam (a token), secret (Secrets Manager) or password (asked for) [default: iam]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l ssl-mode -d 'VERIFY_IDENTITY or VERIFY_CA; REQUIRED, with --auth password only, trusts whoever answers with the password [default: VERIFY_IDENTITY]' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l ssl-ca -d 'PEM file of roots to trust beside those of RDS' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l credential -d 'Stored credential, instead of a profile' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l cluster-arn -d 'Cluster, for the Data API' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l secret-arn -d 'Secret, for the Data API' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l cluster-arn -d 'Cluster, for the Data API [default: looked up by the endpoint]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l secret-arn -d 'Secret with the login, for the Data API and for auth "secret" [default: the cluster\'s own]' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l config -d 'Configuration file [default: ~/.config/rdsconn/config.toml]' -r -F
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -s F -l ssh-config -d 'SSH configuration file, as for ssh' -r -F
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand tunnel" -l connect-timeout -d 'Time for each stage: bastion, credentials, login [default: 10]' -r
@@ -179,13 +182,13 @@ complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l address -d 'Wh
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -s u -l user -d 'Database user' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -s D -l database -d 'Default database' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -s J -l bastion -d 'SSH bastion, or an alias from ssh_config' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l route -d 'direct or tunnel [default: tunnel where there is a bastion]' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l auth -d 'Where the password comes from [default: iam]' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l ssl-mode -d 'VERIFY_IDENTITY or VERIFY_CA [default: VERIFY_IDENTITY]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l route -d 'direct, tunnel or data-api [default: tunnel where there is a bastion]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l auth -d 'Where the password comes from: iam (a token), secret (Secrets Manager) or password (asked for) [default: iam]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l ssl-mode -d 'VERIFY_IDENTITY or VERIFY_CA; REQUIRED, with --auth password only, trusts whoever answers with the password [default: VERIFY_IDENTITY]' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l ssl-ca -d 'PEM file of roots to trust beside those of RDS' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l credential -d 'Stored credential, instead of a profile' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l cluster-arn -d 'Cluster, for the Data API' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l secret-arn -d 'Secret, for the Data API' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l cluster-arn -d 'Cluster, for the Data API [default: looked up by the endpoint]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l secret-arn -d 'Secret with the login, for the Data API and for auth "secret" [default: the cluster\'s own]' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l config -d 'Configuration file [default: ~/.config/rdsconn/config.toml]' -r -F
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -s F -l ssh-config -d 'SSH configuration file, as for ssh' -r -F
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand token" -l connect-timeout -d 'Time for each stage: bastion, credentials, login [default: 10]' -r
@@ -205,13 +208,13 @@ complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l address -d '
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -s u -l user -d 'Database user' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -s D -l database -d 'Default database' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -s J -l bastion -d 'SSH bastion, or an alias from ssh_config' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l route -d 'direct or tunnel [default: tunnel where there is a bastion]' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l auth -d 'Where the password comes from [default: iam]' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l ssl-mode -d 'VERIFY_IDENTITY or VERIFY_CA [default: VERIFY_IDENTITY]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l route -d 'direct, tunnel or data-api [default: tunnel where there is a bastion]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l auth -d 'Where the password comes from: iam (a token), secret (Secrets Manager) or password (asked for) [default: iam]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l ssl-mode -d 'VERIFY_IDENTITY or VERIFY_CA; REQUIRED, with --auth password only, trusts whoever answers with the password [default: VERIFY_IDENTITY]' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l ssl-ca -d 'PEM file of roots to trust beside those of RDS' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l credential -d 'Stored credential, instead of a profile' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l cluster-arn -d 'Cluster, for the Data API' -r
-complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l secret-arn -d 'Secret, for the Data API' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l cluster-arn -d 'Cluster, for the Data API [default: looked up by the endpoint]' -r
+complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l secret-arn -d 'Secret with the login, for the Data API and for auth "secret" [default: the cluster\'s own]' -r
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l config -d 'Configuration file [default: ~/.config/rdsconn/config.toml]' -r -F
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -s F -l ssh-config -d 'SSH configuration file, as for ssh' -r -F
 complete -c rdsconn -n "__fish_rdsconn_using_subcommand explain" -l connect-timeout -d 'Time for each stage: bastion, credentials, login [default: 10]' -r

@@ -41,6 +41,7 @@ mod interrupt;
 mod layering;
 mod listener;
 mod messages;
+mod password_cases;
 mod query;
 mod secrets;
 mod secrets_manager;

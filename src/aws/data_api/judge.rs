@@ -128,7 +128,9 @@ fn of_the_service(answer: &Answer, code: &str, message: &str, case: &Case<'_>) -
         "DatabaseResumingException" => return Verdict::Again(Again::Resuming),
         "StatementTimeoutException" => DataApiError::StatementTimeout { continues: case.continues },
         "TransactionNotFoundException" => transaction(message, case),
-        "UnsupportedResultException" => DataApiError::UnsupportedResult { message },
+        "UnsupportedResultException" => {
+            too_large(&message.to_lowercase()).unwrap_or(DataApiError::UnsupportedResult { message })
+        }
         "HttpEndpointNotEnabledException" => DataApiError::EndpointNotEnabled { cluster },
         "InvalidSecretException" => DataApiError::SecretShape { secret, message },
         "DatabaseUnavailableException"
@@ -146,6 +148,16 @@ fn of_the_service(answer: &Answer, code: &str, message: &str, case: &Case<'_>) -
     })
 }
 
+/// Of a message in lower case: whether the result is larger than the service can answer.
+fn too_large(text: &str) -> Option<DataApiError> {
+    let says = |words: &[&str]| words.iter().any(|words| text.contains(words));
+    if says(&["response size limit", "response exceeded size limit"]) {
+        return Some(DataApiError::ResponseTooLarge);
+    }
+    // The second is the driver's name for a row that does not fit the buffer which the service gives it.
+    says(&["row exceed", "packet for query is too large", "row size limit"]).then_some(DataApiError::RowTooLarge)
+}
+
 /// The errors that one code stands for many of: what they are about is in their text.
 fn by_message(code: &str, message: String, case: &Case<'_>) -> DataApiError {
     let (cluster, secret) = (case.cluster.to_owned(), case.secret.to_owned());
@@ -153,12 +165,8 @@ fn by_message(code: &str, message: String, case: &Case<'_>) -> DataApiError {
     let says = |words: &str| text.contains(words);
     let is_database = code == "DatabaseErrorException";
     if is_database || code == "BadRequestException" {
-        if says("response size limit") || says("response exceeded size limit") {
-            return DataApiError::ResponseTooLarge;
-        }
-        // The driver's name for a row that does not fit the buffer which the service gives it.
-        if says("packet for query is too large") || says("row exceed") || says("row size limit") {
-            return DataApiError::RowTooLarge;
+        if let Some(error) = too_large(&text) {
+            return error;
         }
         if !is_database && says("transaction") && says("not found") {
             return transaction(message, case);

@@ -86,7 +86,8 @@ async fn open(
     let session = api.open().await.map_err(|error| report::data_api(error, None))?;
     progress.end(Stage::Credentials, &plan.region);
     let waiting = progress.clone();
-    Ok(session.observed(Box::new(move |wait| tell(&waiting, wait))))
+    let told = Cell::new(false);
+    Ok(session.observed(Box::new(move |wait| tell(&waiting, wait, &told))))
 }
 
 async fn arns(plan: &DataApiPlan, service: &Service, progress: &StageLines) -> Result<(String, String), Failure> {
@@ -115,10 +116,10 @@ async fn arns(plan: &DataApiPlan, service: &Service, progress: &StageLines) -> R
     Ok((cluster, secret))
 }
 
-/// Shows what is being waited for.
-fn tell(progress: &StageLines, wait: Wait) {
+/// Shows what is being waited for. `told` is whether the wait for a paused cluster is known already.
+fn tell(progress: &StageLines, wait: Wait, told: &Cell<bool>) {
     match wait {
-        Wait::Resuming { waited, limit } if waited.is_zero() => {
+        Wait::Resuming { limit, .. } if !told.replace(true) => {
             progress.remark(&format!("the cluster is paused: waiting for it to resume, up to {} s", limit.as_secs()))
         }
         Wait::Throttled { pause } => {
@@ -127,7 +128,8 @@ fn tell(progress: &StageLines, wait: Wait) {
         Wait::Unreachable { pause } => {
             progress.remark(&format!("the Data API cannot be reached: trying again in {:.1} s", pause.as_secs_f64()));
         }
-        Wait::Resuming { .. } | Wait::Over => {}
+        Wait::Over => told.set(false),
+        Wait::Resuming { .. } => {}
     }
 }
 

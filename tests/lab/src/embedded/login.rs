@@ -196,7 +196,8 @@ fn caching_answer(
 ) -> Result<(), Refused> {
     let gone = || Refused::Gone(io::ErrorKind::UnexpectedEof.into());
     let mut answer = login.answer.clone();
-    if login.plugin.as_deref() != Some(SHA2) {
+    // A client that names this plugin in answer to a greeting for another has made nothing of that one's challenge.
+    if greeting.plugin != SHA2 || login.plugin.as_deref() != Some(SHA2) {
         seen.switched = true;
         packets.send(&switch_plugin(SHA2, &greeting.scramble))?;
         answer = packets.read(LONGEST_LOGIN)?.ok_or_else(gone)?;

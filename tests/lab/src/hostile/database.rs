@@ -250,10 +250,9 @@ fn log_in(wire: Wire, shared: &Shared) -> io::Result<Option<(Packets<Wire>, u32)
     }
     let capabilities = crate::packets::Login::decode(&login).map_or(0, |login| login.capabilities);
     let switches: &[&str] = match options.login {
-        Login::InitialPlugin | Login::SwitchInCommandPhase => &[],
+        Login::InitialPlugin | Login::SwitchInCommandPhase | Login::FullAuthentication => &[],
         Login::Switch => &[CLEAR],
         Login::SwitchTwice => &["mysql_native_password", CLEAR],
-        Login::FullAuthentication => &[],
         Login::PublicKey => &[SHA2],
         Login::Silence => {
             drain(packets.stream_mut())?;
