@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use rdsconn_lab::data_api::{CLUSTER_ARN, DataApi, Fault, Injection, Operation, Rendering, SECRET_ARN, Seen};
+use rdsconn_lab::data_api::{CLUSTER_ARN, DataApi, Fault, Injection, Operation, Rendering, SECRET_ARN, Secret, Seen};
 use rdsconn_lab::environment::{Output, Signal};
+use rdsconn_lab::moto::Moto;
+use rdsconn_lab::real::{MASTER_PASSWORD, MASTER_USER};
 
 use crate::stage::{HOST, Servers, Stage};
 
@@ -92,8 +94,7 @@ fn extremes_are_the_same_on_both_routes() {
 #[test]
 fn parameters_mean_the_same_on_every_route() {
     on_each(|http| {
-        let sql =
-            "select :n + 1 as n, :text as text, :nothing is null as is_null, :exact as exact, :yes as yes, :day as day";
+        let sql = "select :n + 1 as n, :text as text, :nothing is null as is_null, :exact as exact, :yes as yes";
         let arguments = [
             "--format",
             "jsonl",
@@ -107,8 +108,6 @@ fn parameters_mean_the_same_on_every_route() {
             "exact:decimal=12345678901234567890.10",
             "-p",
             "yes:boolean=true",
-            "-p",
-            "day:date=2024-02-29",
             sql,
         ];
         let (by_tunnel, by_http) = (http.stage.query(&arguments).succeeded(), http.query(&arguments).succeeded());
@@ -117,6 +116,28 @@ fn parameters_mean_the_same_on_every_route() {
         assert!(by_tunnel.stdout.starts_with(expected), "{}: {}", http.stage.name(), by_tunnel.stdout);
         assert_eq!(by_http.stdout, by_tunnel.stdout, "{}", http.stage.name());
     });
+}
+
+#[test]
+fn dates_and_bytes_as_parameters_mean_the_same_on_every_route() {
+    let Some(http) = HttpStage::real() else { return };
+    let arguments = [
+        "--format",
+        "jsonl",
+        "-p",
+        "day:date=2024-02-29",
+        "-p",
+        "moment:timestamp=2026-01-02 03:04:05.25",
+        "-p",
+        "clock:time=12:34:56",
+        "-p",
+        "bytes:blob=AP8Q",
+        "select id, :bytes = fixed_bytes as same from every_type \
+         where day = :day and moment > :moment and clock < :clock or fixed_bytes like concat(:bytes, '%') order by id",
+    ];
+    let (by_tunnel, by_http) = (http.stage.query(&arguments).succeeded(), http.query(&arguments).succeeded());
+    assert_eq!(by_tunnel.stdout, "{\"id\":1,\"same\":0}\n");
+    assert_eq!(by_http.stdout, by_tunnel.stdout);
 }
 
 #[test]
@@ -275,7 +296,7 @@ fn errors_of_the_database_name_the_line() {
 /// 3,000 wide rows are more than one answer can hold: an error without pages, and whole with them.
 #[test]
 fn large_results_come_in_pages_or_not_at_all() {
-    on_each(|http| {
+    if let Some(http) = HttpStage::real() {
         let table = format!("visits_{}", std::process::id());
         let rows: Vec<String> = (1..=3000).map(|id| format!("({}, repeat('x', 500), {})", id * 3, id / 2)).collect();
         let sql = format!(
@@ -299,8 +320,43 @@ fn large_results_come_in_pages_or_not_at_all() {
         assert!(output.stderr.contains("pair") && output.stderr.contains("several rows"), "{}", output.stderr);
         let output = http.query(&["--page-by", "id", &format!("{select} limit 5")]).ended_with(2);
         assert!(output.stderr.contains("LIMIT"), "{}", output.stderr);
+        // ENUM is sorted by number and compared as text.
+        let output = http.query(&["--page-by", "choice", "select choice from every_type where id in (1, 2)"]);
+        assert!(output.stderr.contains("sorted by position"), "{}", output.stderr);
         http.stage.query(&[&format!("drop table {table}")]).succeeded();
+    }
+}
+
+/// Only the endpoint is known: RDS tells the ARN and the secret that it manages.
+#[test]
+fn what_is_not_known_is_looked_up() {
+    let Some(moto) = Moto::shared() else { return };
+    let mut http = HttpStage::embedded();
+    let cluster = moto.create_cluster("lookedup", true, true);
+    let secret = cluster.secret_arn.clone().expect("a managed secret");
+    http.api.change(|options| {
+        options.cluster_arn.clone_from(&cluster.arn);
+        options.secrets = vec![Secret::managed(&secret, MASTER_USER, MASTER_PASSWORD)];
     });
+    http.stage.home.set("AWS_ENDPOINT_URL_RDS", moto.url());
+    for endpoint in [&cluster.endpoint, &cluster.reader_endpoint] {
+        let output =
+            http.stage.query(&["-v", "--route", "data-api", "--endpoint", endpoint, "-N", "select 1"]).succeeded();
+        assert_eq!(output.stdout, "1\n");
+        assert!(output.stderr.contains(&cluster.arn), "{}", output.stderr);
+    }
+    let by_arn = ["--route", "data-api", "--cluster-arn", &cluster.arn, "-N", "select 1"];
+    assert_eq!(http.stage.query(&by_arn).succeeded().stdout, "1\n");
+
+    let without = moto.create_cluster("without", true, false);
+    let output = http.stage.query(&["--route", "data-api", "--endpoint", &without.endpoint, "select 1"]).ended_with(2);
+    assert!(output.stderr.contains("--secret-arn"), "{}", output.stderr);
+    let off = moto.create_cluster("switchedoff", false, true);
+    let output = http.stage.query(&["--route", "data-api", "--endpoint", &off.endpoint, "select 1"]).ended_with(4);
+    assert!(output.stderr.contains("aws rds enable-http-endpoint --resource-arn"), "{}", output.stderr);
+    let nowhere = "nowhere.cluster-c9abc.us-east-1.rds.amazonaws.com";
+    let output = http.stage.query(&["--route", "data-api", "--endpoint", nowhere, "select 1"]).ended_with(4);
+    assert!(output.stderr.contains("RDS knows no cluster"), "{}", output.stderr);
 }
 
 /// Two ARNs are enough: neither a convention nor an endpoint is needed, and the region is the ARN's.

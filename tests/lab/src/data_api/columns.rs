@@ -70,7 +70,8 @@ pub(super) fn describe(declared: &Declared, rendering: Rendering) -> Column {
         "label": declared.name_str(),
         "name": if origin.is_empty() { declared.name_str() } else { origin },
         "nullable": i32::from(!flags.contains(ColumnFlags::NOT_NULL_FLAG)),
-        "precision": found.precision,
+        // An Integer in the service's model; the drivers cut LONGTEXT's 4 GiB off there.
+        "precision": i32::try_from(found.precision).unwrap_or(i32::MAX),
         "scale": found.scale,
         "schemaName": "",
         "tableName": declared.table_str(),
