@@ -3,6 +3,7 @@
 //! The only room that names an `aws_*` crate. It neither prints nor prompts, and writes no credential anywhere.
 
 mod call;
+mod caller;
 mod credentials;
 mod discovery;
 mod error;
@@ -13,6 +14,7 @@ mod token;
 mod tokens;
 
 pub use call::CallFault;
+pub use caller::{Caller, caller};
 pub use credentials::{Account, Login};
 pub use discovery::{Cluster, find_cluster};
 pub use error::Error;

@@ -12,6 +12,7 @@ use crate::cache::{Cache, CachedTokens, Storage};
 use crate::cli::arguments::{CommonOptions, TargetOptions};
 use crate::cli::bastion::BastionLogin;
 use crate::cli::commands::query::Stop;
+use crate::cli::credentials::Credentials;
 use crate::cli::exit_status::ExitStatus;
 use crate::cli::printer::Printer;
 use crate::cli::progress::{Silent, StageLines};
@@ -44,6 +45,7 @@ pub(crate) struct Context<'a> {
     pub environment: &'a Environment,
     pub printer: Printer,
     pub settings: Settings,
+    pub credentials: Credentials,
     ssh_config: Option<std::path::PathBuf>,
     connect_timeout: Duration,
     begun: Instant,
@@ -69,6 +71,7 @@ impl<'a> Context<'a> {
             environment,
             printer,
             settings,
+            credentials: Credentials::new(environment, printer),
             ssh_config,
             connect_timeout,
             begun,
@@ -86,13 +89,23 @@ impl<'a> Context<'a> {
     /// What HOST means, with the region of the AWS profile where nothing else names one.
     pub(crate) async fn resolve(&self, host: &str, options: &TargetOptions) -> Result<Target, Failure> {
         let mut resolution = self.resolution(host, options)?;
+        if let Some(name) = &resolution.target.credential {
+            self.credentials.record(name)?;
+        }
         self.add_profile_region(&mut resolution).await?;
         Ok(resolution.target)
     }
 
-    /// Takes the region from the AWS profile if nothing else names one. Reads the AWS configuration files then.
+    /// Takes the region from the stored credential or the AWS profile if nothing else names one. Reads the files then.
     pub(crate) async fn add_profile_region(&self, resolution: &mut Resolution) -> Result<(), Failure> {
         if resolution.target.region.is_some() {
+            return Ok(());
+        }
+        if let Some(name) = resolution.target.credential.clone() {
+            if let Ok(record) = self.credentials.record(&name) {
+                resolution.origin.insert(Field::Region, Origin::StoredCredential(name));
+                resolution.target.region = Some(record.region.as_str().to_owned());
+            }
             return Ok(());
         }
         let profiles = Profiles::load().await.map_err(Report::from)?;
@@ -112,7 +125,11 @@ impl<'a> Context<'a> {
     /// Who acts on AWS for a target.
     pub(crate) fn login(&self, target: &Target) -> Login {
         Login {
-            account: target.profile.clone().map_or(Account::Surroundings, Account::Profile),
+            account: match (&target.credential, &target.profile) {
+                (Some(credential), _) => Account::Stored(self.credentials.source(credential)),
+                (None, Some(profile)) => Account::Profile(profile.clone()),
+                (None, None) => Account::Surroundings,
+            },
             instance_metadata: self.environment.text("AWS_EC2_METADATA_DISABLED") == Some("false"),
             timeout: self.connect_timeout,
         }
@@ -147,6 +164,7 @@ impl<'a> Context<'a> {
     pub(crate) fn database(&'a self, target: &Target, read_timeout: Option<Duration>) -> Result<Database<'a>, Failure> {
         let plan = session::plan(target).map_err(Report::from)?;
         let progress = StageLines::new(self.printer);
+        self.credentials.ask_between(&progress);
         progress.passed(Stage::Resolve, &plan.endpoint.host, self.begun.elapsed());
         let certificate_name = OnceCell::new();
         let (tokens, gate) = (self.tokens(target), Gate { read_timeout });

@@ -5,6 +5,7 @@ mod bastion;
 mod behind;
 mod commands;
 mod context;
+mod credentials;
 mod exit_status;
 mod printer;
 mod progress;

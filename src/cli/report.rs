@@ -5,6 +5,7 @@
 
 mod aws;
 mod config;
+mod credential;
 mod launch;
 mod mysql;
 mod session;

@@ -74,9 +74,6 @@ pub fn plan(target: &Target) -> Result<Plan, PlanError> {
         Auth::Secret => return Err(PlanError::NotAvailable { what: "auth \"secret\"" }),
         Auth::Password => return Err(PlanError::NotAvailable { what: "auth \"password\"" }),
     }
-    if target.credential.is_some() {
-        return Err(PlanError::NotAvailable { what: "a stored credential" });
-    }
     let Some(user) = target.user.clone() else { return Err(PlanError::NoUser { endpoint }) };
     let Some(region) = target.region.clone() else { return Err(PlanError::NoRegion { endpoint }) };
     Ok(Plan {
@@ -128,14 +125,11 @@ mod tests {
     #[test]
     fn what_is_missing_is_said_before_anything_is_opened() {
         type Expected = fn(&PlanError) -> bool;
-        let cases: [(Target, Expected); 5] = [
+        let cases: [(Target, Expected); 4] = [
             (Target { user: None, ..target() }, |error| matches!(error, PlanError::NoUser { .. })),
             (Target { region: None, ..target() }, |error| matches!(error, PlanError::NoRegion { .. })),
             (Target { route: Route::DataApi, ..target() }, |error| matches!(error, PlanError::NotAvailable { .. })),
             (Target { auth: Auth::Secret, ..target() }, |error| matches!(error, PlanError::NotAvailable { .. })),
-            (Target { credential: Some("ops".into()), ..target() }, |error| {
-                matches!(error, PlanError::NotAvailable { .. })
-            }),
         ];
         for (target, expected) in cases {
             let error = plan(&target).unwrap_err();
