@@ -7,20 +7,31 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::{TcpStream, UnixStream};
 
 use crate::target::{Address, Endpoint, SslMode};
 
-/// A signed IAM token, ready to be offered as a password; never printed by Debug or Display.
-#[derive(Debug)]
+/// Who logs in and with what: a signed IAM token, or a password from a secret or a person. Never printed by Debug or Display.
+#[derive(Debug, Clone)]
 pub struct AuthToken {
-    /// The token itself. Exposed only to the login gate and to the command `token`.
+    /// The database user that it is for.
+    pub user: String,
+    /// The token or the password itself. Exposed only to the login gate, to clients' option files and to the command `token`.
     pub secret: SecretString,
-    /// When it must no longer be offered: the earlier of its own end and its credentials', less a margin.
+    /// When it must no longer be offered: for a token the earlier of its own end and its credentials', less a margin; for a
+    /// password when it has to be read again.
     pub not_after: SystemTime,
-    /// Whether it was kept from an earlier request. If the server refuses such a one, a fresh one may fare better.
-    pub from_cache: bool,
+    /// Whether a fresh one may fare better if the server refuses this one: it was kept from an earlier request, or what it
+    /// was read from may have changed since.
+    pub may_be_stale: bool,
+}
+
+impl AuthToken {
+    /// Whether it is the same user and the same secret, so that what one was refused the other is refused, too.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.user == other.user && self.secret.expose_secret() == other.secret.expose_secret()
+    }
 }
 
 /// Who a provider's credentials belong to, as far as that can be told without asking anybody: two hashes in lower-case
@@ -83,6 +94,21 @@ pub trait TokenProvider {
     /// The server has refused this token: a provider that keeps tokens does not hand it out again.
     fn refused(&self, request: TokenRequest<'_>, token: &AuthToken) -> impl Future<Output = ()> {
         let _ = (request, token);
+        std::future::ready(())
+    }
+}
+
+/// Gives what one target is logged in to with, wherever that comes from.
+pub trait PasswordProvider {
+    /// Why there is none.
+    type Error: Error + Send + Sync + 'static;
+
+    /// Who logs in, and with what. Asked again, it may give another one.
+    fn password(&self) -> impl Future<Output = Result<AuthToken, Self::Error>>;
+
+    /// The server has refused this one: a provider that keeps them does not hand it out again.
+    fn refused(&self, token: &AuthToken) -> impl Future<Output = ()> {
+        let _ = token;
         std::future::ready(())
     }
 }

@@ -60,7 +60,12 @@ pub(super) fn sign(credentials: &Credentials, request: TokenRequest<'_>, now: Sy
         token.extend(utf8_percent_encode(value, ENCODED));
     }
     let end = credentials.expiry().map_or(now + LIFETIME, |expiry| expiry.min(now + LIFETIME));
-    Ok(AuthToken { secret: SecretString::from(token), not_after: end - MARGIN, from_cache: false })
+    Ok(AuthToken {
+        user: request.user.to_owned(),
+        secret: SecretString::from(token),
+        not_after: end - MARGIN,
+        may_be_stale: false,
+    })
 }
 
 #[cfg(test)]

@@ -103,7 +103,7 @@ impl Entry {
     }
 
     pub(super) fn into_token(self) -> AuthToken {
-        AuthToken { secret: self.secret, not_after: self.not_after, from_cache: true }
+        AuthToken { user: self.key.user, secret: self.secret, not_after: self.not_after, may_be_stale: true }
     }
 
     pub(super) fn encode(&self) -> Zeroizing<Vec<u8>> {

@@ -85,6 +85,9 @@ pub(crate) struct Query {
     /// Run the SQL in a file; - is stdin
     #[arg(short, long, value_name = "FILE")]
     pub file: Option<PathBuf>,
+    /// Read the password from this descriptor, its first line; for auth = "password"
+    #[arg(long, value_name = "N")]
+    pub password_fd: Option<u16>,
     #[command(flatten)]
     pub output: Output,
     #[command(flatten)]
@@ -140,10 +143,13 @@ pub(crate) struct Exec {
     /// Arguments for the client, as they are
     #[arg(value_name = "ARGS", last = true)]
     pub arguments: Vec<OsString>,
-    /// Give the token in this variable, too: the weaker way, for programs that can take it in no other; every process of
+    /// Give the token or password in this variable, too: the weaker way, for programs that can take it in no other; every process of
     /// yours can read it there, and so can what the program starts
     #[arg(long, value_name = "NAME")]
     pub password_env: Option<String>,
+    /// Read the password from this descriptor, its first line; for auth = "password"
+    #[arg(long, value_name = "N")]
+    pub password_fd: Option<u16>,
     #[command(flatten)]
     pub target: TargetOptions,
     #[command(flatten)]

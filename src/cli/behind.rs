@@ -29,20 +29,28 @@ struct Behind<'a>(&'a Database<'a>);
 
 impl live::Behind for Behind<'_> {
     async fn token(&self, user: &str) -> Answer<SecretString> {
-        if user != self.0.plan().user {
+        if !self.is_for(user) || !self.0.has_password() {
             return Answer::NotOurs;
         }
         match self.0.token(&Silent).await {
-            Ok(token) => Answer::Ours(token.secret),
+            Ok(token) if token.user == user => Answer::Ours(token.secret),
+            Ok(_) => Answer::NotOurs,
             Err(failure) => Answer::Failed(one_line(&failure)),
         }
     }
 
     async fn forget(&self, user: &str) -> Answer<()> {
-        if user != self.0.plan().user {
+        if !self.is_for(user) || !self.0.has_password() {
             return Answer::NotOurs;
         }
         self.0.forget_token().await;
         Answer::Ours(())
+    }
+}
+
+impl Behind<'_> {
+    /// Whether the target is for this user, as far as that is known: whose a secret is, it alone says.
+    fn is_for(&self, user: &str) -> bool {
+        self.0.plan().user().is_none_or(|known| known == user)
     }
 }

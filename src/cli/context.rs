@@ -6,24 +6,25 @@ use std::future::ready;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::aws::{self, Account, Login, Profiles, Tokens};
-use crate::backend::{AuthToken, Connect as _, Progress, Stage, Statements as _, TokenProvider as _, TokenRequest};
+use crate::aws::{Account, Login, Profiles, Tokens};
+use crate::backend::{AuthToken, Connect as _, PasswordProvider as _, Progress, Stage, Statements as _};
 use crate::cache::{Cache, CachedTokens, Storage};
 use crate::cli::arguments::{CommonOptions, TargetOptions};
 use crate::cli::bastion::BastionLogin;
 use crate::cli::commands::query::Stop;
 use crate::cli::credentials::Credentials;
 use crate::cli::exit_status::ExitStatus;
+use crate::cli::passwords::{PasswordError, Passwords};
 use crate::cli::printer::Printer;
 use crate::cli::progress::{Silent, StageLines};
 use crate::cli::report::{self, Failure, Report};
 use crate::config::{self, ConfigError, Overrides, Resolution, Settings};
 use crate::mysql::{self, Gate};
-use crate::os::Environment;
+use crate::os::{Environment, HandedDescriptor};
 use crate::query::escape_for_terminal;
 use crate::session::{self, Connected, Open, Plan, Via};
 use crate::ssh::{self, SshSession};
-use crate::target::{Field, HostArgument, Origin, SslMode, Target};
+use crate::target::{Auth, Field, HostArgument, Origin, SslMode, Target};
 
 /// For each stage, unless `--connect-timeout` says otherwise.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -87,18 +88,19 @@ impl<'a> Context<'a> {
     }
 
     /// What HOST means, with the region of the AWS profile where nothing else names one.
-    pub(crate) async fn resolve(&self, host: &str, options: &TargetOptions) -> Result<Target, Failure> {
+    pub(crate) async fn resolve(&self, host: &str, options: &TargetOptions) -> Result<Resolution, Failure> {
         let mut resolution = self.resolution(host, options)?;
         if let Some(name) = &resolution.target.credential {
             self.credentials.record(name)?;
         }
         self.add_profile_region(&mut resolution).await?;
-        Ok(resolution.target)
+        Ok(resolution)
     }
 
     /// Takes the region from the stored credential or the AWS profile if nothing else names one. Reads the files then.
     pub(crate) async fn add_profile_region(&self, resolution: &mut Resolution) -> Result<(), Failure> {
-        if resolution.target.region.is_some() {
+        // A password needs nobody's region, and no AWS files.
+        if resolution.target.region.is_some() || resolution.target.auth == Auth::Password {
             return Ok(());
         }
         if let Some(name) = resolution.target.credential.clone() {
@@ -161,15 +163,19 @@ impl<'a> Context<'a> {
     }
 
     /// Everything needed to open a target; nothing is connected yet.
-    pub(crate) fn database(&'a self, target: &Target, read_timeout: Option<Duration>) -> Result<Database<'a>, Failure> {
-        let plan = session::plan(target).map_err(Report::from)?;
+    pub(crate) fn database(
+        &'a self,
+        resolution: &Resolution,
+        read_timeout: Option<Duration>,
+    ) -> Result<Database<'a>, Failure> {
+        let plan = session::plan(&resolution.target).map_err(Report::from)?;
         let progress = StageLines::new(self.printer);
         self.credentials.ask_between(&progress);
         progress.passed(Stage::Resolve, &plan.endpoint.host, self.begun.elapsed());
         let certificate_name = OnceCell::new();
-        let (tokens, gate) = (self.tokens(target), Gate { read_timeout });
+        let (passwords, gate) = (Passwords::new(self, resolution, &plan), Gate { read_timeout });
         let bastion = Arc::new(BastionLogin::new(plan.bastion.clone(), self.ssh_settings(), progress.clone()));
-        Ok(Database { context: self, plan, tokens, gate, bastion, certificate_name, progress })
+        Ok(Database { context: self, plan, passwords, gate, bastion, certificate_name, progress })
     }
 
     fn ssh_settings(&self) -> ssh::Settings {
@@ -180,14 +186,14 @@ impl<'a> Context<'a> {
     }
 }
 
-type Opened = Result<Connected<mysql::Session, SshSession>, session::Error<aws::Error, ssh::Error, mysql::Error>>;
+type Opened = Result<Connected<mysql::Session, SshSession>, session::Error<PasswordError, ssh::Error, mysql::Error>>;
 
 /// One database, ready to be opened.
 #[derive(Debug)]
 pub(crate) struct Database<'a> {
     context: &'a Context<'a>,
     plan: Plan,
-    tokens: CachedTokens<Tokens>,
+    passwords: Passwords,
     gate: Gate,
     pub bastion: Arc<BastionLogin>,
     /// With `VERIFY_CA`: the name that the certificate turned out to be for, if it is not the endpoint's.
@@ -211,23 +217,38 @@ impl Database<'_> {
         report::database(error, &self.plan).into()
     }
 
-    /// Mints a token.
+    /// Learns the password that only a person knows, if it takes one: before the network is touched. `handed` is the
+    /// descriptor of `--password-fd`.
+    pub(crate) async fn learn_password(&self, handed: Option<HandedDescriptor>) -> Result<(), Failure> {
+        self.passwords.learn(&self.plan.endpoint, handed, &self.progress).await
+    }
+
+    /// Whether somebody can log in without a person's being asked.
+    pub(crate) fn has_password(&self) -> bool {
+        self.passwords.is_at_hand()
+    }
+
+    /// Who logs in, and with what.
     pub(crate) async fn token(&self, progress: &impl Progress) -> Result<AuthToken, Failure> {
-        progress.begin(Stage::Credentials, &self.plan.user);
-        let Plan { endpoint, region, user, .. } = &self.plan;
-        let token = self.tokens.token(TokenRequest { endpoint, region, user }).await.map_err(Report::from)?;
-        progress.end(Stage::Credentials, region);
-        self.context.tell_unkept(&self.tokens);
+        progress.begin(Stage::Credentials, self.plan.user().unwrap_or_default());
+        let token = self.passwords.password().await.map_err(Report::from)?;
+        progress.end(Stage::Credentials, self.plan.region.as_deref().unwrap_or(&token.user));
+        self.tell_unkept();
         Ok(token)
     }
 
     /// Forgets a kept token that the server has refused.
     pub(crate) async fn forget_token(&self) {
-        let Plan { endpoint, region, user, .. } = &self.plan;
-        self.tokens.forget(TokenRequest { endpoint, region, user }).await;
+        self.passwords.forget().await;
     }
 
-    /// Mints a token while the bastion is reached, then logs in.
+    fn tell_unkept(&self) {
+        if let Some(tokens) = self.passwords.tokens() {
+            self.context.tell_unkept(tokens);
+        }
+    }
+
+    /// Has a token minted or a password read while the bastion is reached, then logs in.
     pub(crate) async fn open(&self) -> Result<Connected<mysql::Session, SshSession>, Failure> {
         let mut opened = Box::pin(self.open_plan(&self.plan)).await;
         if let Some(name) = self.other_name(&opened) {
@@ -236,7 +257,7 @@ impl Database<'_> {
             opened = Box::pin(self.open_plan(&self.effective_plan())).await;
         }
         self.progress.clear();
-        self.context.tell_unkept(&self.tokens);
+        self.tell_unkept();
         Ok(opened.map_err(|error| report::opening(error, &self.plan))?)
     }
 
@@ -250,7 +271,7 @@ impl Database<'_> {
         let via = if plan.bastion.is_empty() { Via::Direct } else { Via::Tunnel(self.bastion.connect()) };
         let open = Open {
             plan,
-            tokens: &self.tokens,
+            passwords: &self.passwords,
             executor: &self.gate,
             progress: &self.progress,
             timeout: self.context.connect_timeout,
@@ -278,7 +299,7 @@ impl Database<'_> {
         let via = bastion.map_or(Via::Direct, |session| Via::Tunnel(ready(Ok(session))));
         let open = Open {
             plan: &self.effective_plan(),
-            tokens: &self.tokens,
+            passwords: &self.passwords,
             executor: &self.gate,
             progress: &Silent,
             timeout: self.context.connect_timeout,

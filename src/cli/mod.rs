@@ -7,6 +7,7 @@ mod commands;
 mod context;
 mod credentials;
 mod exit_status;
+mod passwords;
 mod printer;
 mod progress;
 mod questions;

@@ -16,6 +16,14 @@ pub(crate) struct TerminalQuestions {
     pub stages: StageLines,
 }
 
+impl TerminalQuestions {
+    /// The password of a database user, not shown.
+    pub(crate) fn password(&self, user: &str, host: &str) -> Option<SecretString> {
+        let prompt = format!("Password for {}@{host}: ", escape_for_terminal(user));
+        self.stages.while_asking(|| terminal::ask_secret(&prompt))
+    }
+}
+
 impl Questions for TerminalQuestions {
     fn key_passphrase(&self, key: &Path, attempt: u32) -> Option<SecretString> {
         let again = if attempt <= 1 { "" } else { "Wrong passphrase. " };

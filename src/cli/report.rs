@@ -8,6 +8,7 @@ mod config;
 mod credential;
 mod launch;
 mod mysql;
+mod passwords;
 mod session;
 mod ssh;
 

@@ -11,16 +11,17 @@ use secrecy::SecretString;
 
 use super::arguments::CommonOptions;
 use super::context::{Context, runtime};
+use super::passwords::{PasswordError, Passwords};
 use super::printer::Printer;
 use super::report::{Failure, Report};
-use crate::backend::{TokenProvider as _, TokenRequest};
-use crate::config::{self, Overrides, ResolveError};
+use crate::backend::PasswordProvider as _;
+use crate::config::{self, Overrides, Resolution, ResolveError};
 use crate::helper::live::{self, Patience, Question};
 use crate::helper::{self, Answer, Command, Delegate, Granted, OtherHelper, Reply, Vault};
 use crate::os::signals::Termination;
 use crate::os::{Environment, RequestInput, RunFolder, private_socket};
-use crate::session::{Plan, PlanError};
-use crate::target::{HostArgument, HostName, Target};
+use crate::session::{LoginPlan, Plan, PlanError};
+use crate::target::{HostArgument, HostName};
 
 /// The socket in a run's folder at which it is asked about its ports.
 pub(super) const SOCKET: &str = "ask";
@@ -76,7 +77,7 @@ struct LazyVault<'a> {
 
 /// A database that is ours.
 struct Known {
-    target: Target,
+    resolution: Resolution,
     plan: Plan,
 }
 
@@ -87,7 +88,8 @@ impl<'a> LazyVault<'a> {
         self.context.get_or_init(load).as_ref().map_err(Clone::clone)
     }
 
-    /// What the name means. Only a name that a rule or a file knows is ours, and only where a token is how one logs in.
+    /// What the name means. Only a name that a rule or a file knows is ours, and only where a token or a secret is how one
+    /// logs in: what a person knows is for the person, or for another helper, to say.
     async fn known(&self, database: &HostArgument) -> Answer<Known> {
         match self.resolved(database).await {
             Ok(Some(known)) => Answer::Ours(known),
@@ -105,18 +107,13 @@ impl<'a> LazyVault<'a> {
             Err(error) => return Err(error.to_string()),
         };
         context.add_profile_region(&mut resolution).await.map_err(|failure| one_line(&failure))?;
-        let target = resolution.target;
-        match crate::session::plan(&target) {
-            Ok(plan) => Ok(Some(Known { target, plan })),
-            // Another way to log in: somebody else may keep the password for it.
-            Err(PlanError::NotAvailable { .. }) => Ok(None),
+        match crate::session::plan(&resolution.target) {
+            // Somebody else may keep the password for it, or the Shell goes another way to the database.
+            Ok(Plan { login: LoginPlan::Password { .. }, .. }) | Err(PlanError::NotAvailable { .. }) => Ok(None),
+            Ok(plan) => Ok(Some(Known { resolution, plan })),
             Err(error) => Err(error.to_string()),
         }
     }
-}
-
-fn request(plan: &Plan) -> TokenRequest<'_> {
-    TokenRequest { endpoint: &plan.endpoint, region: &plan.region, user: &plan.user }
 }
 
 impl Vault for LazyVault<'_> {
@@ -130,8 +127,10 @@ impl Vault for LazyVault<'_> {
             Ok(context) => context,
             Err(text) => return Answer::Failed(text),
         };
-        match context.tokens(&known.target).token(request(&known.plan)).await {
+        match Passwords::new(context, &known.resolution, &known.plan).password().await {
             Ok(token) => Answer::Ours(token.secret),
+            // The secret is for another user: who knows this one's password is not for us to say.
+            Err(PasswordError::OtherUser { .. }) => Answer::NotOurs,
             Err(error) => Answer::Failed(one_line(&Report::from(error).into())),
         }
     }
@@ -147,7 +146,7 @@ impl Vault for LazyVault<'_> {
     async fn erase(&self, database: &HostArgument) -> Answer<()> {
         match (self.known(database).await, self.context()) {
             (Answer::Ours(known), Ok(context)) => {
-                context.tokens(&known.target).forget(request(&known.plan)).await;
+                Passwords::new(context, &known.resolution, &known.plan).forget().await;
                 Answer::Ours(())
             }
             (Answer::NotOurs, _) => Answer::NotOurs,

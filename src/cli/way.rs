@@ -15,9 +15,9 @@ use crate::backend::{Connection as _, Peer, Progress as _, Stage};
 use crate::launch::CertificatePrints;
 use crate::mysql::{self, Inspection};
 use crate::query::escape_for_terminal;
-use crate::session::{Event, Forwarder, Guard, Lanes, ListenAddress, Listener, Stranger};
+use crate::session::{Event, Forwarder, Guard, Lanes, ListenAddress, Listener, Plan, Stranger};
 use crate::ssh;
-use crate::target::{Address, Endpoint, EndpointKind, RdsShape};
+use crate::target::{Address, EndpointKind, RdsShape, SslMode};
 
 /// How long a tunnel may take to say why it broke, after the handshake in it has.
 const LAST_WORDS: Duration = Duration::from_millis(200);
@@ -60,10 +60,13 @@ impl Way {
         self.forwarder.is_some()
     }
 
-    /// The certificate's prints, where every later connection is shown the same one: readers, custom endpoints and proxies
-    /// lead to different servers.
-    pub(crate) fn lasting_certificate(&self, endpoint: &Endpoint) -> Option<CertificatePrints> {
-        match RdsShape::parse(&endpoint.host)?.kind {
+    /// The verified certificate's prints, where every later connection is shown the same one: readers, custom endpoints and
+    /// proxies lead to different servers.
+    pub(crate) fn lasting_certificate(&self, plan: &Plan) -> Option<CertificatePrints> {
+        if plan.ssl_mode == SslMode::Required {
+            return None;
+        }
+        match RdsShape::parse(&plan.endpoint.host)?.kind {
             EndpointKind::Instance | EndpointKind::Cluster | EndpointKind::GlobalWriter => {
                 let mysql::Certificate { sha1, sha256 } = self.certificate;
                 Some(CertificatePrints { sha1, sha256 })
@@ -179,7 +182,7 @@ async fn inspect(
         endpoint: &plan.endpoint,
         address: &plan.address,
         certificate_name: &plan.certificate_name,
-        user: &plan.user,
+        user: plan.user(),
         ssl_mode: plan.ssl_mode,
         ssl_ca: plan.ssl_ca.as_deref(),
         timeout: database.timeout(),

@@ -49,7 +49,7 @@ pub trait Vault {
     fn get(&self, database: &HostArgument) -> impl Future<Output = Answer<SecretString>>;
     /// Whether the name is one of ours; asks nobody over the network.
     fn is_ours(&self, database: &HostArgument) -> impl Future<Output = Answer<()>>;
-    /// Forgets a cached token that the server refused. Also `Ours` if there was none.
+    /// Forgets a cached token that the server refused. Also `Ours` if there was none, as for a secret, which is never kept.
     fn erase(&self, database: &HostArgument) -> impl Future<Output = Answer<()>>;
     /// The databases that tokens are cached for.
     fn list(&self) -> impl Future<Output = Result<Vec<HostArgument>, String>>;
@@ -115,7 +115,7 @@ async fn one(command: Command, bytes: &[u8], vault: &impl Vault) -> Reply {
         (Command::Get, Answer::Ours(Granted::Token(secret))) => Reply::secret(&request.id, &secret),
         // A process that says "done" to `get` has no token.
         (Command::Get, Answer::Ours(Granted::Done)) => Reply::not_found(),
-        // A token needs no keeping: the next one is signed when it is asked for.
+        // A token needs no keeping: the next one is signed when it is asked for; a secret is kept where it belongs.
         (_, Answer::Ours(_)) => Reply::silence(),
         (_, Answer::NotOurs) => pass_on(command, bytes, vault).await,
         (_, Answer::Failed(text)) => Reply::failure(&text),

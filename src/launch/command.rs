@@ -78,7 +78,7 @@ pub fn command(
     let (line, option_file) = match flavour {
         Flavour::Known { family, tool, version } => {
             let line = known(client, (family, tool, version), access, wishes);
-            if !access.is_tunnel && !line.insists_on_tls && access.verifies() {
+            if !access.is_tunnel && !line.insists_on_tls {
                 let lack =
                     "would send the password in clear to a server without TLS, and there is no tunnel to prevent it";
                 return Err(Error::Unsuitable { program: client.program().to_owned(), version, lack });

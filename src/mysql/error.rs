@@ -82,15 +82,30 @@ pub enum Error {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The server refused the login.
-    #[error("{endpoint} refused the login of {user:?}")]
+    #[error("{endpoint} refused {}", user.as_ref().map_or_else(|| "the connection".to_owned(), |user| format!("the login of {user:?}")))]
     Refused {
         /// The database.
         endpoint: Endpoint,
-        /// The database user.
-        user: String,
+        /// The database user, if it was known.
+        user: Option<String>,
         /// What the server said.
         #[source]
         fault: ServerFault,
+    },
+    /// The server asks for the password as it is, and has not proved who it is.
+    #[error("{endpoint} asks for the password in clear, and its certificate was not verified")]
+    WantsClear {
+        /// The database.
+        endpoint: Endpoint,
+    },
+    /// The server asks for a way of logging in that there is not.
+    #[error("{endpoint} asks for a way of logging in that is not supported")]
+    Plugin {
+        /// The database.
+        endpoint: Endpoint,
+        /// What the driver said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The server refused a statement.
     #[error(transparent)]

@@ -1,8 +1,20 @@
 //! The login gate: the one place where a token or a password is handed to the driver.
 //!
-//! A token goes out only over TLS whose certificate was verified for the endpoint. This holds by construction: the driver's
-//! options are built here and nowhere else, TLS is always demanded, and the cleartext plugin is switched on only where the
-//! certificate's name is verified. A server without TLS is refused by the driver before it is told anything.
+//! A token or a password goes out only over TLS whose certificate was verified for the endpoint. This holds by construction:
+//! the driver's options are built here and nowhere else, TLS is always demanded, and the cleartext plugin is switched on only
+//! where the certificate is verified. A server without TLS is refused by the driver before it is told anything.
+//!
+//! The one exception is asked for by name: `ssl_mode = "REQUIRED"`, which [`crate::target::Layers`] allows with
+//! `auth = "password"` alone. There the certificate is not looked at, and whoever answers may learn what was typed:
+//!
+//! | plugin | `VERIFY_IDENTITY`, `VERIFY_CA` | `REQUIRED` |
+//! |---|---|---|
+//! | `mysql_native_password`, `client_ed25519` | a scramble | a scramble, for whoever answers |
+//! | `caching_sha2_password` | a scramble; the password itself, inside TLS, when the server has not cached it | the same, for whoever answers |
+//! | `mysql_clear_password` | the password itself, inside TLS | never |
+//!
+//! The password encrypted with a key that the server sends (RSA), which `caching_sha2_password` has for connections in clear,
+//! never comes about: the driver takes that way only without TLS.
 //!
 //! Measured traps that are closed here: the driver sends the token in clear when the cleartext plugin is on without TLS; with
 //! its default `prefer_socket` it asks the *server* for a socket path and logs in to that path on *this* machine, without TLS.
@@ -89,12 +101,16 @@ fn classify(login: &Login<'_>, error: mysql_async::Error) -> Error {
     let endpoint = login.endpoint.clone();
     match error {
         mysql_async::Error::Server(fault) => {
-            Error::Refused { endpoint, user: login.user.to_owned(), fault: ServerFault::from(fault) }
+            Error::Refused { endpoint, user: Some(login.user.to_owned()), fault: ServerFault::from(fault) }
         }
         mysql_async::Error::Driver(DriverError::NoClientSslFlagFromServer) => Error::NoTls { endpoint },
         mysql_async::Error::Io(IoError::Io(source)) => from_io(login.endpoint, &login.dial, source),
         mysql_async::Error::Io(IoError::Tls(TlsError::Tls(source))) => from_tls(login.endpoint, source),
         mysql_async::Error::Io(IoError::Tls(source)) => Error::Tls { endpoint, source: Box::new(source) },
+        mysql_async::Error::Driver(DriverError::CleartextPluginDisabled) => Error::WantsClear { endpoint },
+        mysql_async::Error::Driver(
+            source @ (DriverError::UnknownAuthPlugin { .. } | DriverError::MysqlOldPasswordDisabled),
+        ) => Error::Plugin { endpoint, source: Box::new(source) },
         other => Error::Protocol { endpoint, source: Box::new(other) },
     }
 }

@@ -44,8 +44,8 @@ pub struct Inspection<'a> {
     pub address: &'a Address,
     /// The name the certificate must bear: the endpoint's.
     pub certificate_name: &'a str,
-    /// The database user, for messages.
-    pub user: &'a str,
+    /// The database user, for messages, where it is known already.
+    pub user: Option<&'a str>,
     /// How the certificate is verified.
     pub ssl_mode: SslMode,
     /// Roots to trust beside the compiled-in ones.
@@ -54,7 +54,7 @@ pub struct Inspection<'a> {
     pub timeout: Duration,
 }
 
-/// The certificate that the endpoint proved itself with.
+/// The certificate that was shown: verified as far as was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Certificate {
     /// SHA-1 of its DER form, which older MariaDB clients pin.
@@ -87,7 +87,7 @@ where
         Greeting::WithTls => {}
         Greeting::WithoutTls => return Err(Error::NoTls { endpoint: endpoint.clone() }),
         Greeting::Refusal(fault) => {
-            return Err(Error::Refused { endpoint: endpoint.clone(), user: inspection.user.to_owned(), fault });
+            return Err(Error::Refused { endpoint: endpoint.clone(), user: inspection.user.map(str::to_owned), fault });
         }
         Greeting::Unknown => {
             let source = "the first packet is not a greeting".into();
@@ -214,19 +214,22 @@ fn config(inspection: &Inspection<'_>) -> Result<ClientConfig, Error> {
         .map_err(|error| tls(Box::new(error)))?;
     let verifier: Arc<dyn ServerCertVerifier> = match inspection.ssl_mode {
         SslMode::VerifyIdentity => verifier,
-        // There is nothing less to prove: whoever wants less does not ask.
-        SslMode::VerifyCa | SslMode::Required => Arc::new(ChainOnly(verifier)),
+        SslMode::VerifyCa => Arc::new(Partly { verifier, verifies_chain: true }),
+        SslMode::Required => Arc::new(Partly { verifier, verifies_chain: false }),
     };
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let builder = builder.map_err(|error| tls(Box::new(error)))?;
     Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
 }
 
-/// Verifies everything but the name: `VERIFY_CA`.
+/// Verifies everything but the name, `VERIFY_CA`; or nothing but that the server has the certificate's key, `REQUIRED`.
 #[derive(Debug)]
-struct ChainOnly(Arc<WebPkiServerVerifier>);
+struct Partly {
+    verifier: Arc<WebPkiServerVerifier>,
+    verifies_chain: bool,
+}
 
-impl ServerCertVerifier for ChainOnly {
+impl ServerCertVerifier for Partly {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -235,8 +238,11 @@ impl ServerCertVerifier for ChainOnly {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
+        if !self.verifies_chain {
+            return Ok(ServerCertVerified::assertion());
+        }
         // The name is looked at last, so all else was good.
-        match self.0.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+        match self.verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
             Err(rustls::Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) => Ok(ServerCertVerified::assertion()),
@@ -250,7 +256,7 @@ impl ServerCertVerifier for ChainOnly {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls12_signature(message, certificate, signature)
+        self.verifier.verify_tls12_signature(message, certificate, signature)
     }
 
     fn verify_tls13_signature(
@@ -259,11 +265,11 @@ impl ServerCertVerifier for ChainOnly {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls13_signature(message, certificate, signature)
+        self.verifier.verify_tls13_signature(message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
+        self.verifier.supported_verify_schemes()
     }
 }
 

@@ -7,6 +7,7 @@ mod clock;
 mod environment;
 mod file_identity;
 pub mod files;
+mod handed_descriptor;
 mod harden;
 pub mod keyring;
 #[cfg(target_os = "linux")]
@@ -31,6 +32,7 @@ pub use child::{Child, ChildEnd, ChildError, ChildProgram, check_program};
 pub use clock::timestamp;
 pub use environment::Environment;
 pub use file_identity::FileIdentity;
+pub use handed_descriptor::{HandedDescriptor, HandedError};
 pub use harden::harden_process;
 pub use option_files::{option_file, option_files_in};
 pub use option_pipe::{OptionPipe, PrivateText};

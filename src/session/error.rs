@@ -2,12 +2,12 @@
 
 use std::io;
 
-/// Why a target could not be opened. `T`, `D` and `E` are the errors of the token provider, the dialer and the executor.
+/// Why a target could not be opened. `T`, `D` and `E` are the errors of the password provider, the dialer and the executor.
 #[derive(Debug, thiserror::Error)]
 pub enum Error<T, D, E> {
-    /// No token.
+    /// No token, no password.
     #[error(transparent)]
-    Token(T),
+    Password(T),
     /// The bastion or the way from it to the database.
     #[error(transparent)]
     Dial(D),

@@ -18,4 +18,4 @@ pub use forwarder::{Event, Forwarder, Guard};
 pub use lanes::Lanes;
 pub use listener::{ListenAddress, ListenAddressError, ListenError, Listener, Stranger};
 pub use open::{Connected, Open, Via};
-pub use plan::{Plan, PlanError, plan};
+pub use plan::{LoginPlan, Plan, PlanError, plan};

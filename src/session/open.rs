@@ -1,4 +1,4 @@
-//! Opens a plan: the token is minted while the bastion is reached, and the way to the database is open before the driver dials.
+//! Opens a plan: the token is minted, or the password read, while the bastion is reached, and the way to the database is open before the driver dials.
 
 use std::future::Future;
 use std::time::{Duration, SystemTime};
@@ -6,11 +6,9 @@ use std::time::{Duration, SystemTime};
 use tokio::task::JoinHandle;
 
 use super::one_shot::OneShot;
-use super::{Error, Plan};
-use crate::backend::{
-    AuthToken, Connection, Dialer, Executor, Login, Progress, Stage, TokenProvider, TokenRequest, Traffic,
-};
-use crate::target::Address;
+use super::{Error, LoginPlan, Plan};
+use crate::backend::{AuthToken, Connection, Dialer, Executor, Login, PasswordProvider, Progress, Stage, Traffic};
+use crate::target::{Address, Auth};
 
 #[cfg(test)]
 mod tests;
@@ -32,8 +30,8 @@ pub enum Via<D> {
 pub struct Open<'a, T, E, P: ?Sized> {
     /// What to open.
     pub plan: &'a Plan,
-    /// Mints the token.
-    pub tokens: &'a T,
+    /// Says who logs in, and with what.
+    pub passwords: &'a T,
     /// Logs in.
     pub executor: &'a E,
     /// Hears of the stages.
@@ -53,7 +51,7 @@ pub struct Connected<S, D: Dialer> {
 }
 
 /// What `open` may fail with.
-type Failed<T, D, E> = Error<<T as TokenProvider>::Error, <D as Dialer>::Error, <E as Executor>::Error>;
+type Failed<T, D, E> = Error<<T as PasswordProvider>::Error, <D as Dialer>::Error, <E as Executor>::Error>;
 
 /// A connection, and the listener that will be its local end.
 type Channel<D> = (<D as Dialer>::Connection, OneShot);
@@ -77,24 +75,28 @@ impl<S, D: Dialer> Connected<S, D> {
     }
 }
 
-impl<T: TokenProvider, E: Executor, P: Progress + ?Sized> Open<'_, T, E, P> {
-    fn request(&self) -> TokenRequest<'_> {
-        TokenRequest { endpoint: &self.plan.endpoint, region: &self.plan.region, user: &self.plan.user }
+impl<T: PasswordProvider, E: Executor, P: Progress + ?Sized> Open<'_, T, E, P> {
+    async fn password(&self) -> Result<AuthToken, T::Error> {
+        // What somebody has typed is there already.
+        if self.plan.auth() == Auth::Password {
+            return self.passwords.password().await;
+        }
+        self.progress.begin(Stage::Credentials, self.plan.user().unwrap_or_default());
+        let token = self.passwords.password().await?;
+        let detail = match &self.plan.login {
+            LoginPlan::Token { region, .. } => region,
+            LoginPlan::Secret { .. } | LoginPlan::Password { .. } => &token.user,
+        };
+        self.progress.end(Stage::Credentials, detail);
+        Ok(token)
     }
 
-    /// Opens the plan. Each call mints its own token and makes its own connection.
+    /// Opens the plan. Each call asks for its own token or password and makes its own connection.
     pub async fn open<D: Dialer>(
         &self,
         via: Via<impl Future<Output = Result<D, D::Error>>>,
     ) -> Result<Connected<E::Session, D>, Failed<T, D, E>> {
-        let token = async {
-            self.progress.begin(Stage::Credentials, &self.plan.user);
-            let request =
-                TokenRequest { endpoint: &self.plan.endpoint, region: &self.plan.region, user: &self.plan.user };
-            let token = self.tokens.token(request).await.map_err(Error::Token)?;
-            self.progress.end(Stage::Credentials, &self.plan.region);
-            Ok(token)
-        };
+        let token = async { self.password().await.map_err(Error::Password) };
         let path = async {
             let Via::Tunnel(connect) = via else { return Ok(None) };
             let dialer = connect.await.map_err(Error::Dial)?;
@@ -104,7 +106,7 @@ impl<T: TokenProvider, E: Executor, P: Progress + ?Sized> Open<'_, T, E, P> {
         let (mut token, path) = tokio::try_join!(token, path)?;
         if token.not_after <= SystemTime::now() {
             // The bastion took that long, or somebody thought about a question for a quarter of an hour.
-            token = self.tokens.token(self.request()).await.map_err(Error::Token)?;
+            token = self.passwords.password().await.map_err(Error::Password)?;
         }
 
         self.progress.begin(Stage::Database, &self.plan.endpoint.host);
@@ -113,18 +115,21 @@ impl<T: TokenProvider, E: Executor, P: Progress + ?Sized> Open<'_, T, E, P> {
             Some((dialer, connection, listener)) => (Some(dialer), Some((connection, listener))),
         };
         let mut login = self.log_in::<D>(&token, channel).await;
-        if token.from_cache
+        if token.may_be_stale
             && let Err(Error::Login(refusal)) = &login
             && E::is_access_denied(refusal)
         {
-            // What was kept is not good any more, for whatever reason; a fresh one may be. No statement has been sent yet.
-            self.tokens.refused(self.request(), &token).await;
-            token = self.tokens.token(self.request()).await.map_err(Error::Token)?;
-            let channel = match &dialer {
-                None => None,
-                Some(dialer) => Some(self.channel(dialer).await?),
-            };
-            login = self.log_in::<D>(&token, channel).await;
+            // What was kept or read is not good any more, for whatever reason; a fresh one may be. No statement has been sent
+            // yet. The same once more would only bring a user that may be locked after so many mistakes nearer to that.
+            self.passwords.refused(&token).await;
+            let fresh = self.passwords.password().await.map_err(Error::Password)?;
+            if !fresh.is_same(&token) {
+                let channel = match &dialer {
+                    None => None,
+                    Some(dialer) => Some(self.channel(dialer).await?),
+                };
+                login = self.log_in::<D>(&fresh, channel).await;
+            }
         }
         let (statements, relay) = login?;
         self.progress.end(Stage::Database, &self.plan.endpoint.host);
@@ -158,7 +163,7 @@ impl<T: TokenProvider, E: Executor, P: Progress + ?Sized> Open<'_, T, E, P> {
             dial,
             endpoint: &self.plan.endpoint,
             certificate_name: &self.plan.certificate_name,
-            user: &self.plan.user,
+            user: &token.user,
             password: &token.secret,
             database: self.plan.database.as_deref(),
             ssl_mode: self.plan.ssl_mode,

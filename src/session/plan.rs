@@ -2,7 +2,7 @@
 
 use crate::target::{Address, Auth, BastionName, Endpoint, Route, SslMode, Target};
 
-/// A target that has everything a login by IAM token needs.
+/// A target that has everything that a login needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// Signed for and verified against.
@@ -12,10 +12,10 @@ pub struct Plan {
     pub certificate_name: String,
     /// Dialled.
     pub address: Address,
-    /// AWS region of the endpoint.
-    pub region: String,
-    /// Database user.
-    pub user: String,
+    /// AWS region of the endpoint, where it is known.
+    pub region: Option<String>,
+    /// Who logs in, and where the password comes from.
+    pub login: LoginPlan,
     /// Default database.
     pub database: Option<String>,
     /// SSH hops; empty on a direct route.
@@ -24,6 +24,47 @@ pub struct Plan {
     pub ssl_mode: SslMode,
     /// Extra roots.
     pub ssl_ca: Option<std::path::PathBuf>,
+}
+
+/// Who logs in, and where the password comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LoginPlan {
+    /// An IAM token.
+    Token {
+        /// Database user.
+        user: String,
+        /// AWS region of the endpoint.
+        region: String,
+    },
+    /// A secret of Secrets Manager, which alone knows the user.
+    Secret {
+        /// Which one.
+        arn: String,
+    },
+    /// A password that somebody types or hands over.
+    Password {
+        /// Database user.
+        user: String,
+    },
+}
+
+impl Plan {
+    /// Who logs in, as far as that is known without asking anybody.
+    pub fn user(&self) -> Option<&str> {
+        match &self.login {
+            LoginPlan::Token { user, .. } | LoginPlan::Password { user } => Some(user),
+            LoginPlan::Secret { .. } => None,
+        }
+    }
+
+    /// Where the password comes from.
+    pub fn auth(&self) -> Auth {
+        match self.login {
+            LoginPlan::Token { .. } => Auth::Iam,
+            LoginPlan::Secret { .. } => Auth::Secret,
+            LoginPlan::Password { .. } => Auth::Password,
+        }
+    }
 }
 
 /// What keeps a target from being opened.
@@ -44,13 +85,19 @@ pub enum PlanError {
         /// The database.
         endpoint: Endpoint,
     },
+    /// `auth = "secret"` without a secret.
+    #[error("auth \"secret\" needs a secret, and none is set for {endpoint}")]
+    NoSecret {
+        /// The database.
+        endpoint: Endpoint,
+    },
     /// `route = "tunnel"` without a bastion.
     #[error("route \"tunnel\" needs a bastion, and none is set for {endpoint}")]
     NoBastion {
         /// The database.
         endpoint: Endpoint,
     },
-    /// A route or a way to log in that this version does not have.
+    /// A route or a kind of credential that this version does not have.
     #[error("{what} is not available in this version")]
     NotAvailable {
         /// For example `route "data-api"`.
@@ -69,24 +116,34 @@ pub fn plan(target: &Target) -> Result<Plan, PlanError> {
         Route::Tunnel => target.bastion.clone(),
         Route::DataApi => return Err(PlanError::NotAvailable { what: "route \"data-api\"" }),
     };
-    match target.auth {
-        Auth::Iam => {}
-        Auth::Secret => return Err(PlanError::NotAvailable { what: "auth \"secret\"" }),
-        Auth::Password => return Err(PlanError::NotAvailable { what: "auth \"password\"" }),
-    }
-    let Some(user) = target.user.clone() else { return Err(PlanError::NoUser { endpoint }) };
-    let Some(region) = target.region.clone() else { return Err(PlanError::NoRegion { endpoint }) };
+    let login = login(target, &endpoint)?;
     Ok(Plan {
         certificate_name: endpoint.host.clone(),
         endpoint,
         address,
-        region,
-        user,
+        region: target.region.clone(),
+        login,
         database: target.database.clone(),
         bastion,
         ssl_mode: target.ssl_mode,
         ssl_ca: target.ssl_ca.clone(),
     })
+}
+
+fn login(target: &Target, endpoint: &Endpoint) -> Result<LoginPlan, PlanError> {
+    let user = || target.user.clone().ok_or_else(|| PlanError::NoUser { endpoint: endpoint.clone() });
+    match target.auth {
+        Auth::Iam => {
+            let (user, region) = (user()?, target.region.clone());
+            let region = region.ok_or_else(|| PlanError::NoRegion { endpoint: endpoint.clone() })?;
+            Ok(LoginPlan::Token { user, region })
+        }
+        Auth::Secret => match &target.secret_arn {
+            Some(arn) => Ok(LoginPlan::Secret { arn: arn.clone() }),
+            None => Err(PlanError::NoSecret { endpoint: endpoint.clone() }),
+        },
+        Auth::Password => Ok(LoginPlan::Password { user: user()? }),
+    }
 }
 
 #[cfg(test)]
@@ -125,15 +182,34 @@ mod tests {
     #[test]
     fn what_is_missing_is_said_before_anything_is_opened() {
         type Expected = fn(&PlanError) -> bool;
-        let cases: [(Target, Expected); 4] = [
+        let cases: [(Target, Expected); 5] = [
             (Target { user: None, ..target() }, |error| matches!(error, PlanError::NoUser { .. })),
             (Target { region: None, ..target() }, |error| matches!(error, PlanError::NoRegion { .. })),
             (Target { route: Route::DataApi, ..target() }, |error| matches!(error, PlanError::NotAvailable { .. })),
-            (Target { auth: Auth::Secret, ..target() }, |error| matches!(error, PlanError::NotAvailable { .. })),
+            (Target { auth: Auth::Secret, ..target() }, |error| matches!(error, PlanError::NoSecret { .. })),
+            (Target { auth: Auth::Password, user: None, ..target() }, |error| {
+                matches!(error, PlanError::NoUser { .. })
+            }),
         ];
         for (target, expected) in cases {
             let error = plan(&target).unwrap_err();
             assert!(expected(&error), "{error}");
         }
+    }
+
+    #[test]
+    fn what_a_login_needs_depends_on_where_its_password_comes_from() {
+        let arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders-AbCdEf";
+        let secret = Target { auth: Auth::Secret, secret_arn: Some(arn.into()), user: None, region: None, ..target() };
+        let planned = plan(&secret).unwrap();
+        assert_eq!(planned.login, LoginPlan::Secret { arn: arn.into() });
+        // Whoever is named elsewhere: the secret says who logs in.
+        let planned = plan(&Target { user: Some("dba".into()), ..secret }).unwrap();
+        assert_eq!((planned.user(), planned.auth()), (None, Auth::Secret));
+        let password = Target { auth: Auth::Password, region: None, ..target() };
+        let planned = plan(&password).unwrap();
+        assert_eq!((planned.user(), planned.auth(), &planned.region), (Some("dba"), Auth::Password, &None));
+        let planned = plan(&target()).unwrap();
+        assert_eq!(planned.login, LoginPlan::Token { user: "dba".into(), region: "us-east-1".into() });
     }
 }

@@ -32,4 +32,4 @@ pub use model::{Address, Auth, BastionName, Endpoint, Field, Route, SslMode, Tar
 pub use pattern::PatternProblem;
 pub use shape::{BlueGreen, EndpointKind, Partition, RdsShape};
 pub use template::TemplateProblem;
-pub use value::{Shown, ValueProblem};
+pub use value::{Shown, ValueProblem, check_user};

@@ -181,7 +181,7 @@ fn check_visible(text: &str) -> Result<(), ValueProblem> {
 }
 
 /// A MySQL user name: at most 32 characters, nothing invisible, no option.
-pub(super) fn check_user(text: &str) -> Result<(), ValueProblem> {
+pub fn check_user(text: &str) -> Result<(), ValueProblem> {
     check_length(text, 32)?;
     check_front(text)?;
     check_visible(text)

@@ -10,7 +10,9 @@ fn key(user: &str) -> Key {
 
 fn entry(key: Key, secret: &str) -> Entry {
     let not_after = now() + Duration::from_mins(14);
-    Entry::new(key, &AuthToken { secret: SecretString::from(secret), not_after, from_cache: false }, now())
+    let token =
+        AuthToken { user: "dba".to_owned(), secret: SecretString::from(secret), not_after, may_be_stale: false };
+    Entry::new(key, &token, now())
 }
 
 fn is_whole(bytes: &[u8], key: &Key, secret: &str) -> bool {
@@ -98,7 +100,9 @@ fn t20_every_part_of_the_key_counts() {
 fn r8_an_entry_is_good_from_its_signing_to_its_end() {
     let with = |left: u64| {
         let not_after = now() + Duration::from_secs(left);
-        Entry::new(key("dba"), &AuthToken { secret: SecretString::from("x"), not_after, from_cache: false }, now())
+        let secret = SecretString::from("x");
+        let token = AuthToken { user: "dba".to_owned(), secret, not_after, may_be_stale: false };
+        Entry::new(key("dba"), &token, now())
     };
     for (left, end) in [(840, 840), (30, 30), (3600, 870), (0, 0)] {
         let entry = with(left);

@@ -12,10 +12,10 @@ fn assert_works_without(cache: Cache) -> Error {
     let tokens = cached(Issuer::new("who"), cache);
     let request = request(&endpoint, "dba");
     run(async {
-        assert!(!tokens.fresh(request).await.unwrap().from_cache);
-        assert!(!tokens.token(request).await.unwrap().from_cache);
+        assert!(!tokens.fresh(request).await.unwrap().may_be_stale);
+        assert!(!tokens.token(request).await.unwrap().may_be_stale);
         let token = tokens.token(request).await.unwrap();
-        assert!(!token.from_cache);
+        assert!(!token.may_be_stale);
         tokens.refused(request, &token).await;
         assert!(!tokens.forget(request).await);
     });
@@ -54,7 +54,7 @@ fn r21_the_keyring_needs_no_home() {
     let tokens = cached(Issuer::new("who without a home"), Cache::new(Storage::Auto, &Environment::of([])));
     run(async {
         tokens.fresh(request(&endpoint, "dba")).await.unwrap();
-        assert!(tokens.token(request(&endpoint, "dba")).await.unwrap().from_cache);
+        assert!(tokens.token(request(&endpoint, "dba")).await.unwrap().may_be_stale);
         assert!(tokens.forget(request(&endpoint, "dba")).await && tokens.cache.take_fault().is_none());
     });
 }
@@ -106,28 +106,28 @@ fn on_a_small_disk(home: &Path) {
         let full = std::fs::write(&filling, vec![7; 1 << 20]).unwrap_err();
         assert_eq!(full.kind(), std::io::ErrorKind::StorageFull);
         // What is there stays whole, what is new is not there at all.
-        assert!(!tokens.fresh(kept).await.unwrap().from_cache);
-        assert!(!tokens.token(other).await.unwrap().from_cache);
-        assert!(!tokens.token(other).await.unwrap().from_cache);
+        assert!(!tokens.fresh(kept).await.unwrap().may_be_stale);
+        assert!(!tokens.token(other).await.unwrap().may_be_stale);
+        assert!(!tokens.token(other).await.unwrap().may_be_stale);
         let fault = tokens.cache.take_fault().unwrap();
         let Error::NotKept(PrivateFolderError::Unusable { source, .. }) = fault else { panic!("{fault:?}") };
         assert_eq!(source.kind(), std::io::ErrorKind::StorageFull);
         let still = tokens.token(kept).await.unwrap();
-        assert!(still.from_cache && text(&still) == text(&first));
+        assert!(still.may_be_stale && text(&still) == text(&first));
         assert_eq!(files().len(), 1, "nothing half is left behind: {:?}", files());
         std::fs::remove_file(filling).unwrap();
         tokens.token(other).await.unwrap();
-        assert!(tokens.token(other).await.unwrap().from_cache && files().len() == 2);
+        assert!(tokens.token(other).await.unwrap().may_be_stale && files().len() == 2);
 
         let remount = std::process::Command::new("mount").args(["-o", "remount,bind,ro"]).arg(home).status();
         assert!(remount.unwrap().success());
         let still = tokens.token(kept).await.unwrap();
-        assert!(still.from_cache && text(&still) == text(&first));
-        assert!(!tokens.fresh(kept).await.unwrap().from_cache && !tokens.forget(kept).await);
+        assert!(still.may_be_stale && text(&still) == text(&first));
+        assert!(!tokens.fresh(kept).await.unwrap().may_be_stale && !tokens.forget(kept).await);
         let fault = tokens.cache.take_fault().unwrap();
         let Error::NotKept(PrivateFolderError::Unusable { source, .. }) = fault else { panic!("{fault:?}") };
         assert_eq!(source.kind(), std::io::ErrorKind::ReadOnlyFilesystem);
-        assert!(tokens.token(kept).await.unwrap().from_cache);
+        assert!(tokens.token(kept).await.unwrap().may_be_stale);
     });
 }
 

@@ -47,7 +47,7 @@ fn r8_r9_ten_thousand_hours_without_a_stale_token() {
             let token = tokens.token(request(&endpoint, user)).await.unwrap();
             assert_is_good(&token, expiry.max(now() + Duration::from_mins(1)));
             assert!(text(&token).contains(&format!(" {user} ")));
-            kept += u32::from(token.from_cache);
+            kept += u32::from(token.may_be_stale);
             opened += 1;
             // Bursts, and pauses of up to an hour.
             let pause = if random(&mut runner, 3) == 0 { random(&mut runner, 90) } else { random(&mut runner, HOUR) };
@@ -67,11 +67,11 @@ fn r8_a_token_is_kept_to_its_last_minute_and_no_longer() {
         let (begun, endpoint) = (now(), endpoint());
         tokens.tokens.expiry.set(life.map(|life| begun + Duration::from_secs(life)));
         run(async {
-            assert!(!tokens.token(request(&endpoint, "dba")).await.unwrap().from_cache);
+            assert!(!tokens.token(request(&endpoint, "dba")).await.unwrap().may_be_stale);
             for (second, is_kept) in [(0, true), (kept_for - 1, true), (kept_for, false)] {
                 NOW.set(begun + Duration::from_secs(second));
                 assert_eq!(
-                    tokens.token(request(&endpoint, "dba")).await.unwrap().from_cache,
+                    tokens.token(request(&endpoint, "dba")).await.unwrap().may_be_stale,
                     is_kept,
                     "{life:?} {second}"
                 );
@@ -87,7 +87,7 @@ fn r8_a_token_that_is_over_is_not_kept() {
     let home = Home::new();
     let tokens = cached(Issuer::new("who"), home.cache(Storage::File));
     tokens.tokens.expiry.set(Some(now() + Duration::from_mins(1)));
-    assert!(!run(tokens.token(request(&endpoint(), "dba"))).unwrap().from_cache);
+    assert!(!run(tokens.token(request(&endpoint(), "dba"))).unwrap().may_be_stale);
     assert!(home.files(".token").is_empty() && tokens.cache.take_fault().is_none());
 }
 
@@ -102,11 +102,11 @@ fn r10_a_clock_that_is_set_loses_tokens_and_offers_no_wrong_one() {
             tokens.token(request(&endpoint, "dba")).await.unwrap();
             NOW.set(now() - Duration::from_secs(seconds));
             let token = tokens.token(request(&endpoint, "dba")).await.unwrap();
-            assert!(!token.from_cache);
+            assert!(!token.may_be_stale);
             assert_is_good(&token, now() + Duration::from_hours(1));
             pass(Duration::from_secs(seconds));
             let token = tokens.token(request(&endpoint, "dba")).await.unwrap();
-            assert_eq!(token.from_cache, seconds < 840);
+            assert_eq!(token.may_be_stale, seconds < 840);
             assert_is_good(&token, now() + Duration::from_hours(1));
         });
     }

@@ -172,7 +172,12 @@ impl TokenProvider for Issuer {
             self.minted.get()
         );
         let not_after = end - Duration::from_mins(1);
-        Ok(AuthToken { secret: SecretString::from(secret), not_after, from_cache: false })
+        Ok(AuthToken {
+            user: request.user.to_owned(),
+            secret: SecretString::from(secret),
+            not_after,
+            may_be_stale: false,
+        })
     }
 
     async fn identity(&self) -> Option<Identity> {

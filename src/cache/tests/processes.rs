@@ -56,7 +56,7 @@ struct Slow {
 impl TokenProvider for Slow {
     type Error = NoCredentials;
 
-    async fn token(&self, _request: TokenRequest<'_>) -> Result<AuthToken, NoCredentials> {
+    async fn token(&self, request: TokenRequest<'_>) -> Result<AuthToken, NoCredentials> {
         let mut count = std::fs::File::options().append(true).create(true).open(self.home.join("minted")).unwrap();
         count.write_all(b"x").unwrap();
         // Opened while the parent has it open, which it has until it reads this line.
@@ -65,7 +65,8 @@ impl TokenProvider for Slow {
         // Ends when nobody has it open for writing any more.
         gate.read_to_end(&mut Vec::new()).unwrap();
         let secret = SecretString::from(format!("of process {}", self.number));
-        Ok(AuthToken { secret, not_after: SystemTime::now() + Duration::from_mins(14), from_cache: false })
+        let not_after = SystemTime::now() + Duration::from_mins(14);
+        Ok(AuthToken { user: request.user.to_owned(), secret, not_after, may_be_stale: false })
     }
 
     async fn identity(&self) -> Option<Identity> {
@@ -171,7 +172,8 @@ fn entry_of(user: usize, number: usize) -> Entry {
     // Of many lengths, so that one that is torn or mixed with another shows.
     let secret = SecretString::from(format!("user{user}:{number}:{}", "x".repeat(number % 4096)));
     let not_after = SystemTime::now() + Duration::from_mins(14);
-    Entry::new(key_of(user), &AuthToken { secret, not_after, from_cache: false }, SystemTime::now())
+    let token = AuthToken { user: format!("user{user}"), secret, not_after, may_be_stale: false };
+    Entry::new(key_of(user), &token, SystemTime::now())
 }
 
 /// A whole entry of this user, or none.

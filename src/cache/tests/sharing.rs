@@ -56,7 +56,7 @@ proptest! {
                     continue;
                 }
             };
-            prop_assert!(matches!(step, Step::Token) || !served.from_cache);
+            prop_assert!(matches!(step, Step::Token) || !served.may_be_stale);
             let expected = format!("{} {endpoint} {REGION} {} ", WHO[who], request.user);
             prop_assert!(text(&served).starts_with(&expected), "{} was served to {}", text(&served), expected);
         }
@@ -71,7 +71,7 @@ fn r11_many_at_once_have_one_token_minted() {
     let first = text(served[0].as_ref().unwrap());
     assert!(served.iter().all(|token| text(token.as_ref().unwrap()) == first));
     assert_eq!(tokens.tokens.minted.get(), 1);
-    assert_eq!(served.iter().filter(|token| token.as_ref().unwrap().from_cache).count(), 63);
+    assert_eq!(served.iter().filter(|token| token.as_ref().unwrap().may_be_stale).count(), 63);
     assert_eq!(home.files(".lock").len(), 0, "no lock outlives its use");
 }
 
@@ -114,8 +114,8 @@ fn r11_those_who_wait_for_one_that_fails_try_for_themselves() {
     assert!(served.iter().all(|token| matches!(token, Err(NoCredentials))));
     assert_eq!(tokens.tokens.minted.get(), 16);
     tokens.tokens.fails.set(false);
-    assert!(!run(tokens.token(request(&endpoint, "dba"))).unwrap().from_cache);
-    assert!(run(tokens.token(request(&endpoint, "dba"))).unwrap().from_cache);
+    assert!(!run(tokens.token(request(&endpoint, "dba"))).unwrap().may_be_stale);
+    assert!(run(tokens.token(request(&endpoint, "dba"))).unwrap().may_be_stale);
     assert_eq!((tokens.tokens.minted.get(), home.files(".lock").len()), (17, 0));
 }
 
@@ -128,8 +128,8 @@ fn r11_patience_with_a_holder_ends() {
     let key = Key::new(&identity("who", "login"), request(&endpoint, "dba"));
     let lock = tokens.cache.lock_file(&key).unwrap();
     assert!(lock.try_acquire());
-    assert!(!run(tokens.token(request(&endpoint, "dba"))).unwrap().from_cache);
-    assert!(run(tokens.token(request(&endpoint, "dba"))).unwrap().from_cache);
+    assert!(!run(tokens.token(request(&endpoint, "dba"))).unwrap().may_be_stale);
+    assert!(run(tokens.token(request(&endpoint, "dba"))).unwrap().may_be_stale);
     // The thread that still waits takes the lock when it can be had, and gives it back.
     drop(lock);
     let lock = tokens.cache.lock_file(&key).unwrap();
@@ -181,7 +181,7 @@ fn r11_a_login_that_is_renewed_on_the_way_costs_no_second_token() {
     assert_eq!(tokens.tokens.minted.get(), 1);
     // After a logout, what was kept for it is not found.
     tokens.tokens.login.set("nobody");
-    assert!(!run(tokens.token(request(&endpoint, "dba"))).unwrap().from_cache);
+    assert!(!run(tokens.token(request(&endpoint, "dba"))).unwrap().may_be_stale);
 }
 
 /// Who has signed is then anybody's guess.
@@ -193,9 +193,9 @@ fn t20_settings_that_change_meanwhile_keep_no_token() {
     assert!(text(&run(tokens.token(request(&endpoint, "dba"))).unwrap()).starts_with("dev "));
     assert!(tokens.cache.list(now()).is_empty());
     let token = run(tokens.token(request(&endpoint, "dba"))).unwrap();
-    assert!(!token.from_cache && text(&token).starts_with("prod "));
+    assert!(!token.may_be_stale && text(&token).starts_with("prod "));
     tokens.tokens.identity.set(Some("dev"));
-    assert!(!run(tokens.token(request(&endpoint, "dba"))).unwrap().from_cache);
+    assert!(!run(tokens.token(request(&endpoint, "dba"))).unwrap().may_be_stale);
 }
 
 #[test]
@@ -204,8 +204,8 @@ fn t20_without_an_identity_nothing_is_kept() {
     let tokens = cached(Issuer::new("who"), home.cache(Storage::Auto));
     tokens.tokens.identity.set(None);
     for _ in 0..3 {
-        assert!(!run(tokens.token(request(&endpoint, "dba"))).unwrap().from_cache);
-        assert!(!run(tokens.fresh(request(&endpoint, "dba"))).unwrap().from_cache);
+        assert!(!run(tokens.token(request(&endpoint, "dba"))).unwrap().may_be_stale);
+        assert!(!run(tokens.fresh(request(&endpoint, "dba"))).unwrap().may_be_stale);
         assert!(!run(tokens.forget(request(&endpoint, "dba"))));
     }
     assert!(tokens.tokens.minted.get() == 6 && tokens.cache.list(now()).is_empty());
@@ -220,15 +220,15 @@ fn a_refused_token_is_dropped_and_a_newer_one_stays() {
     run(async {
         tokens.token(request).await.unwrap();
         let [first, second] = [tokens.token(request).await.unwrap(), tokens.token(request).await.unwrap()];
-        assert!(first.from_cache && second.from_cache);
+        assert!(first.may_be_stale && second.may_be_stale);
         tokens.refused(request, &first).await;
         let newer = tokens.token(request).await.unwrap();
-        assert!(!newer.from_cache);
+        assert!(!newer.may_be_stale);
         tokens.refused(request, &second).await;
         let kept = tokens.token(request).await.unwrap();
-        assert!(kept.from_cache && text(&kept) == text(&newer));
+        assert!(kept.may_be_stale && text(&kept) == text(&newer));
         assert!(tokens.forget(request).await && !tokens.forget(request).await);
-        assert!(!tokens.token(request).await.unwrap().from_cache);
+        assert!(!tokens.token(request).await.unwrap().may_be_stale);
     });
 }
 
@@ -241,6 +241,6 @@ fn a_fresh_one_is_minted_and_kept_in_place_of_the_old() {
         tokens.token(request).await.unwrap();
         let fresh = tokens.fresh(request).await.unwrap();
         let kept = tokens.token(request).await.unwrap();
-        assert!(!fresh.from_cache && kept.from_cache && text(&kept) == text(&fresh));
+        assert!(!fresh.may_be_stale && kept.may_be_stale && text(&kept) == text(&fresh));
     });
 }

@@ -53,14 +53,14 @@ fn t14_r23_a_file_that_is_not_in_order_is_absent() {
     for (what, spoil) in cases {
         let home = Home::new();
         kept(&home, Storage::File, "who", "dba");
-        assert!(kept(&home, Storage::File, "who", "dba").from_cache);
+        assert!(kept(&home, Storage::File, "who", "dba").may_be_stale);
         let [file] = home.files(".token").try_into().unwrap();
         let other = home.path().join("other");
         spoil(&file, &other);
         let before = std::fs::read(&other).ok();
         assert!(home.cache(Storage::File).list(now()).is_empty(), "{what}");
-        assert!(!kept(&home, Storage::File, "who", "dba").from_cache, "{what}");
-        assert!(kept(&home, Storage::File, "who", "dba").from_cache, "{what}");
+        assert!(!kept(&home, Storage::File, "who", "dba").may_be_stale, "{what}");
+        assert!(kept(&home, Storage::File, "who", "dba").may_be_stale, "{what}");
         assert_eq!(std::fs::read(&other).ok(), before, "{what} is written through");
     }
 }
@@ -76,7 +76,7 @@ fn t20_an_entry_under_a_wrong_name_is_absent() {
     std::fs::rename(of_prod, of_dev).unwrap();
     assert!(home.cache(Storage::File).list(now()).is_empty());
     let token = kept(&home, Storage::File, "dev", "dba");
-    assert!(!token.from_cache && text(&token).starts_with("dev "));
+    assert!(!token.may_be_stale && text(&token).starts_with("dev "));
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn the_runtime_folder_comes_before_the_cache_folder() {
     ];
     for (environment, base) in expected {
         let tokens = cached(Issuer::new("who"), with(&environment));
-        assert!(!run(tokens.token(request(&endpoint, "dba"))).unwrap().from_cache);
+        assert!(!run(tokens.token(request(&endpoint, "dba"))).unwrap().may_be_stale);
         let [found] = tokens.cache.list(now()).try_into().unwrap();
         assert_eq!(found.place, Place::Folder(base.join("rdsconn/tokens")));
         assert!(tokens.cache.take_fault().is_none());
@@ -113,13 +113,13 @@ fn the_keyring_comes_first_and_leaves_nothing_on_a_disk() {
     }
     let home = Home::new();
     kept(&home, Storage::Auto, "who", "dba");
-    assert!(kept(&home, Storage::Auto, "who", "dba").from_cache);
+    assert!(kept(&home, Storage::Auto, "who", "dba").may_be_stale);
     assert_eq!(home.files("").len(), 0);
     let [found] = home.cache(Storage::None).list(now()).try_into().unwrap();
     assert_eq!(found.place, Place::Keyring);
     // With `tokens = "file"` the keyring is not used; what is there already is still listed and cleared.
-    assert!(!kept(&home, Storage::File, "who", "reader").from_cache);
-    assert!(!kept(&home, Storage::File, "who", "dba").from_cache);
+    assert!(!kept(&home, Storage::File, "who", "reader").may_be_stale);
+    assert!(!kept(&home, Storage::File, "who", "dba").may_be_stale);
     assert_eq!(home.files(".token").len(), 2);
     assert_eq!(home.cache(Storage::File).list(now()).len(), 2, "one that is in two places is one");
     // Another home of the same user has other AWS files.
@@ -135,8 +135,8 @@ fn nothing_is_kept_where_that_is_switched_off() {
     kept(&home, Storage::Auto, "who", "dba");
     let tokens = cached(Issuer::new("who"), home.cache(Storage::None));
     for _ in 0..2 {
-        assert!(!run(tokens.token(request(&endpoint, "dba"))).unwrap().from_cache);
-        assert!(!run(tokens.fresh(request(&endpoint, "dba"))).unwrap().from_cache);
+        assert!(!run(tokens.token(request(&endpoint, "dba"))).unwrap().may_be_stale);
+        assert!(!run(tokens.fresh(request(&endpoint, "dba"))).unwrap().may_be_stale);
     }
     assert_eq!(tokens.tokens.minted.get(), 4);
     assert_eq!(tokens.cache.list(now()).len(), 1, "what is there from before is still found");
@@ -170,9 +170,10 @@ fn long_tokens_are_kept_whole_or_not_at_all() {
         for (length, is_kept) in [(1, true), (5_000, true), (30_000, true), (40_000, false)] {
             let secret = "x".repeat(length);
             let token = AuthToken {
+                user: "dba".to_owned(),
                 secret: SecretString::from(secret.as_str()),
                 not_after: now() + Duration::from_mins(14),
-                from_cache: false,
+                may_be_stale: false,
             };
             let key = Key::new(&identity("who", &length.to_string()), request(&endpoint(), "dba"));
             assert_eq!(cache.put(&Entry::new(key.clone(), &token, now()), now()), is_kept);

@@ -19,13 +19,13 @@ use crate::cli::printer::Printer;
 use crate::cli::progress::Silent;
 use crate::cli::report::{Failure, Report};
 use crate::cli::way::{Way, tell};
+use crate::config::Resolution;
 use crate::helper;
 use crate::helper::install::{Installer, Link, Probe, Search, ShellStatus};
 use crate::launch::{self, Access, Client, ClientCommand, Family, Flavour, OptionFile, Recipe, Wishes};
 use crate::mysql;
 use crate::os::signals::Termination;
-use crate::os::{ChildEnd, ChildProgram, Environment, OptionPipe, PrivateText, RunFolder, terminal};
-use crate::target::{Auth, Target};
+use crate::os::{ChildEnd, ChildProgram, Environment, HandedDescriptor, OptionPipe, PrivateText, RunFolder, terminal};
 
 // The names of the files in the run's folder.
 const CA_FILE: &str = "ca.pem";
@@ -33,6 +33,7 @@ const OPTION_FILE: &str = "client.cnf";
 
 /// Runs `rdsconn exec`.
 pub(crate) fn run(arguments: &Exec, environment: &Environment, printer: Printer) -> Result<(), Failure> {
+    let handed = arguments.password_fd.map(HandedDescriptor::take).transpose().map_err(Report::from)?;
     let context = Context::load(&arguments.common, environment, printer)?;
     let client = Client::find(&arguments.client, &recipes(&context), environment).map_err(Report::from)?;
     let wishes = Wishes {
@@ -41,17 +42,23 @@ pub(crate) fn run(arguments: &Exec, environment: &Environment, printer: Printer)
         shell_helper: None,
     };
     concluded(async {
-        let target = context.resolve(&arguments.host, &arguments.target).await?;
-        Box::pin(start(&context, &target, client, wishes)).await
+        let resolution = context.resolve(&arguments.host, &arguments.target).await?;
+        Box::pin(start(&context, &resolution, client, wishes, handed)).await
     })
 }
 
 /// Runs `rdsconn HOST` on a terminal: the configured client, else the first that is installed.
-pub(crate) fn run_default(query: &Query, host: &str, context: &Context<'_>) -> Result<(), Failure> {
+pub(crate) fn run_default(
+    query: &Query,
+    host: &str,
+    handed: Option<HandedDescriptor>,
+    context: &Context<'_>,
+) -> Result<(), Failure> {
     concluded(async {
-        let target = context.resolve(host, &query.target).await?;
-        let client = launch::default_client(target.client.as_deref(), &recipes(context), context.environment);
-        Box::pin(start(context, &target, client.map_err(Report::from)?, Wishes::default())).await
+        let resolution = context.resolve(host, &query.target).await?;
+        let named = resolution.target.client.as_deref();
+        let client = launch::default_client(named, &recipes(context), context.environment).map_err(Report::from)?;
+        Box::pin(start(context, &resolution, client, Wishes::default(), handed)).await
     })
 }
 
@@ -78,11 +85,17 @@ fn recipes(context: &Context<'_>) -> BTreeMap<String, Recipe> {
     recipes.map(recipe).collect()
 }
 
-async fn start(context: &Context<'_>, target: &Target, client: Client, wishes: Wishes) -> Result<ChildEnd, Failure> {
+async fn start(
+    context: &Context<'_>,
+    resolution: &Resolution,
+    client: Client,
+    wishes: Wishes,
+    handed: Option<HandedDescriptor>,
+) -> Result<ChildEnd, Failure> {
     let mut termination = Termination::listen().map_err(Report::bug)?;
-    let database = context.database(target, None)?;
+    let database = context.database(resolution, None)?;
     let prepared = tokio::select! {
-        prepared = Box::pin(prepare(context, &database, &client, wishes)) => prepared?,
+        prepared = Box::pin(prepare(context, &database, &client, wishes, handed)) => prepared?,
         signal = termination.next() => {
             database.progress.clear();
             return Err(Failure::Signal(signal));
@@ -118,9 +131,11 @@ async fn prepare(
     database: &Database<'_>,
     client: &Client,
     mut wishes: Wishes,
+    handed: Option<HandedDescriptor>,
 ) -> Result<Prepared, Failure> {
     let flavour = Flavour::identify(client, context.environment).await.map_err(Report::from)?;
     launch::check(client, flavour, &wishes).map_err(Report::from)?;
+    database.learn_password(handed).await?;
     // Through the tunnel the helper asks this process. On a direct route it would be asked for the address, of which only the
     // name that was typed says whose keys sign for it.
     let is_tunnel = !database.plan().bastion.is_empty();
@@ -138,13 +153,12 @@ async fn prepare(
         is_tunnel: way.is_tunnel(),
         endpoint: plan.endpoint.clone(),
         address: plan.address.clone(),
-        user: plan.user.clone(),
+        user: token.user.clone(),
         database: plan.database.clone(),
-        // A plan with any other is not opened yet.
-        auth: Auth::Iam,
+        auth: plan.auth(),
         ssl_mode: plan.ssl_mode,
         ca_file,
-        certificate: way.lasting_certificate(&plan.endpoint),
+        certificate: way.lasting_certificate(plan),
         option_file: folder.path().join(OPTION_FILE),
     };
     let command = |access: &Access| launch::command(client, flavour, access, &wishes, context.environment);

@@ -15,8 +15,8 @@ use crate::cli::report::{Failure, Report};
 use crate::cli::results::Results;
 use crate::cli::script::Script;
 use crate::mysql;
-use crate::os::Environment;
 use crate::os::signals::Termination;
+use crate::os::{Environment, HandedDescriptor};
 use crate::query::{Format, Output, Style};
 
 /// How long an interrupted program waits for the server to stop the statement.
@@ -24,6 +24,7 @@ const KILL_LIMIT: Duration = Duration::from_secs(2);
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Query, environment: &Environment, printer: Printer) -> Result<(), Failure> {
+    let handed = arguments.password_fd.map(HandedDescriptor::take).transpose().map_err(Report::from)?;
     let Some(host) = &arguments.host else {
         return Err(Report::usage("HOST is missing".to_owned()).hint("run rdsconn --help").into());
     };
@@ -33,7 +34,7 @@ pub(crate) fn run(arguments: &Query, environment: &Environment, printer: Printer
             let error = "an option for rows was given, and no SQL".to_owned();
             return Err(Report::usage(error).hint("add SQL as an argument, with -e or -f, or pipe it in").into());
         }
-        return super::exec::run_default(arguments, host, &context);
+        return super::exec::run_default(arguments, host, handed, &context);
     }
     let script = Script::new(arguments)?;
     let style = Style {
@@ -49,9 +50,9 @@ pub(crate) fn run(arguments: &Query, environment: &Environment, printer: Printer
     };
     let runtime = runtime()?;
     let outcome = runtime.block_on(async {
-        let target = context.resolve(host, &arguments.target).await?;
-        let database = context.database(&target, arguments.output.read_timeout)?;
-        Box::pin(query(&database, script, style, printer)).await
+        let resolution = context.resolve(host, &arguments.target).await?;
+        let database = context.database(&resolution, arguments.output.read_timeout)?;
+        Box::pin(query(&database, handed, script, style, printer)).await
     });
     // A read of stdin that nobody waits for any more must not hold up the end.
     runtime.shutdown_background();
@@ -60,10 +61,20 @@ pub(crate) fn run(arguments: &Query, environment: &Environment, printer: Printer
 
 type Rows = Output<File, Results>;
 
-async fn query(database: &Database<'_>, mut script: Script, style: Style, printer: Printer) -> Result<(), Failure> {
+async fn query(
+    database: &Database<'_>,
+    handed: Option<HandedDescriptor>,
+    mut script: Script,
+    style: Style,
+    printer: Printer,
+) -> Result<(), Failure> {
     let mut termination = Termination::listen().map_err(|error| Report::new(ExitStatus::Bug, &error))?;
+    let opened = async {
+        database.learn_password(handed).await?;
+        database.open().await
+    };
     let mut connected = tokio::select! {
-        connected = database.open() => connected?,
+        connected = opened => connected?,
         signal = termination.next() => {
             database.progress.clear();
             return Err(Failure::Signal(signal));

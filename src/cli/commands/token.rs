@@ -9,28 +9,29 @@ use crate::cli::context::{Context, runtime};
 use crate::cli::printer::Printer;
 use crate::cli::report::{Failure, Report};
 use crate::os::{Environment, timestamp};
-use crate::session::plan;
+use crate::session::{LoginPlan, Plan, plan};
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Token, environment: &Environment, printer: Printer) -> Result<(), Failure> {
     let context = Context::load(&arguments.common, environment, printer)?;
-    let (plan, token) = runtime()?.block_on(async {
-        let target = context.resolve(&arguments.host, &arguments.target).await?;
+    let (endpoint, region, token) = runtime()?.block_on(async {
+        let target = context.resolve(&arguments.host, &arguments.target).await?.target;
         let plan = plan(&target).map_err(Report::from)?;
-        let request = TokenRequest { endpoint: &plan.endpoint, region: &plan.region, user: &plan.user };
+        let LoginPlan::Token { user, region } = plan.login else { return Err(no_token(&plan)) };
+        let request = TokenRequest { endpoint: &plan.endpoint, region: &region, user: &user };
         let tokens = context.tokens(&target);
         let token = if arguments.fresh { tokens.fresh(request).await } else { tokens.token(request).await };
         let token = token.map_err(Report::from)?;
         context.tell_unkept(&tokens);
-        Ok::<_, Failure>((plan, token))
+        Ok::<_, Failure>((plan.endpoint, region, token))
     })?;
     let secret = token.secret.expose_secret();
     let text = if arguments.json {
         let object = json!({
             "token": secret,
-            "endpoint": plan.endpoint.to_string(),
-            "region": plan.region,
-            "user": plan.user,
+            "endpoint": endpoint.to_string(),
+            "region": region,
+            "user": token.user,
             "expires": timestamp(token.not_after),
         });
         format!("{object:#}\n")
@@ -38,4 +39,19 @@ pub(crate) fn run(arguments: &Token, environment: &Environment, printer: Printer
         format!("{secret}\n")
     };
     printer.data(&text).map_err(Failure::Output)
+}
+
+/// A password is no token: this command shows only what is over in a quarter of an hour.
+fn no_token(plan: &Plan) -> Failure {
+    let error =
+        format!("{} has auth = \"{}\", and a token is for auth = \"iam\"", plan.endpoint.host, plan.auth().name());
+    let report = Report::usage(error);
+    match &plan.login {
+        LoginPlan::Secret { arn } => {
+            report.hint(format!("run aws secretsmanager get-secret-value --secret-id {arn} to see the password"))
+        }
+        LoginPlan::Password { .. } | LoginPlan::Token { .. } => report.hint("the password is known to its user alone"),
+    }
+    .hint("for a token, add --auth iam, if the user may log in with one")
+    .into()
 }

@@ -24,8 +24,8 @@ pub(crate) fn run(arguments: &Tunnel, environment: &Environment, printer: Printe
     let listen = listen_address(arguments.listen.as_deref(), environment)?;
     let runtime = runtime()?;
     let outcome = runtime.block_on(async {
-        let target = context.resolve(&arguments.host, &arguments.target).await?;
-        let database = context.database(&target, None)?;
+        let resolution = context.resolve(&arguments.host, &arguments.target).await?;
+        let database = context.database(&resolution, None)?;
         Box::pin(hold(&database, &listen, arguments, environment, printer)).await
     });
     runtime.shutdown_background();
@@ -83,7 +83,7 @@ async fn hold(
         let object = json!({
             "listener": listener_text,
             "endpoint": plan.endpoint.to_string(),
-            "user": plan.user,
+            "user": plan.user(),
             "pid": std::process::id(),
         });
         format!("{object}\n")

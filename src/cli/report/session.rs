@@ -2,9 +2,10 @@
 
 use super::{Report, mysql, path_word};
 use crate::cli::exit_status::ExitStatus;
+use crate::cli::passwords::PasswordError;
 use crate::os::PrivateSocketError;
 use crate::session::{DataApiPlanError, Error, ListenAddressError, ListenError, Plan, PlanError};
-use crate::{aws, ssh};
+use crate::ssh;
 
 impl From<PlanError> for Report {
     fn from(error: PlanError) -> Self {
@@ -19,11 +20,14 @@ impl From<PlanError> for Report {
             PlanError::NoRegion { .. } => {
                 report.hint("give one with --region, RDSCONN_REGION, or region = in a convention or in the AWS profile")
             }
+            PlanError::NoSecret { .. } => {
+                report.hint("give its ARN with --secret-arn, RDSCONN_SECRET_ARN, or secret_arn = in a convention")
+            }
             PlanError::NoBastion { .. } => {
                 report.hint("name one with -J, RDSCONN_BASTION, or bastion = in a convention")
             }
             PlanError::NotAvailable { .. } => {
-                report.hint("this version has route \"direct\" and \"tunnel\", auth \"iam\", and AWS profiles")
+                report.hint("this version has route \"direct\" and \"tunnel\", and AWS profiles")
             }
         }
     }
@@ -48,9 +52,9 @@ impl From<DataApiPlanError> for Report {
 }
 
 /// Reports why a plan could not be opened.
-pub(crate) fn report(error: Error<aws::Error, ssh::Error, crate::mysql::Error>, plan: &Plan) -> Report {
+pub(crate) fn report(error: Error<PasswordError, ssh::Error, crate::mysql::Error>, plan: &Plan) -> Report {
     match error {
-        Error::Token(error) => error.into(),
+        Error::Password(error) => error.into(),
         Error::Dial(error) => error.into(),
         Error::Login(error) => mysql::report(&error, plan),
         Error::Listener(_) => Report::new(ExitStatus::Network, &error),

@@ -23,7 +23,7 @@ async fn met(tls: Tls, ssl_mode: SslMode, trust_the_lab: bool) -> (Result<Certif
         endpoint: &Endpoint { host: NAME.to_owned(), port: 3306 },
         address: &address,
         certificate_name: NAME,
-        user: "dba",
+        user: Some("dba"),
         ssl_mode,
         ssl_ca: trust_the_lab.then(|| ca.path()),
         timeout: Duration::from_secs(30),

@@ -20,10 +20,12 @@ struct Fault(&'static str);
 /// Hands out tokens named `token 1`, `token 2`, …; the first ones are stale.
 #[derive(Default)]
 struct Tokens {
-    asked: RefCell<Vec<String>>,
+    asked: Cell<usize>,
     stale: usize,
     /// How many of the first ones are said to have been kept.
     kept: usize,
+    /// All are the same: `token`.
+    unchanged: bool,
     /// The tokens that were reported as refused.
     refused: RefCell<Vec<String>>,
     /// Waits for this before the first token, if set.
@@ -32,28 +34,29 @@ struct Tokens {
     began: Option<std::rc::Rc<Notify>>,
 }
 
-impl TokenProvider for Tokens {
+impl PasswordProvider for Tokens {
     type Error = Fault;
 
-    async fn token(&self, request: TokenRequest<'_>) -> Result<AuthToken, Fault> {
-        self.asked.borrow_mut().push(format!("{} {} {}", request.endpoint, request.region, request.user));
+    async fn password(&self) -> Result<AuthToken, Fault> {
+        let number = self.asked.get() + 1;
+        self.asked.set(number);
         if let Some(began) = &self.began {
             began.notify_one();
         }
         if let Some(after) = &self.after {
             after.notified().await;
         }
-        let number = self.asked.borrow().len();
         let life = Duration::from_mins(15);
         let not_after = if number <= self.stale { SystemTime::now() - life } else { SystemTime::now() + life };
         Ok(AuthToken {
-            secret: SecretString::from(format!("token {number}")),
+            user: "dba".to_owned(),
+            secret: SecretString::from(if self.unchanged { "token".to_owned() } else { format!("token {number}") }),
             not_after,
-            from_cache: number <= self.kept,
+            may_be_stale: number <= self.kept,
         })
     }
 
-    async fn refused(&self, _request: TokenRequest<'_>, token: &AuthToken) {
+    async fn refused(&self, token: &AuthToken) {
         self.refused.borrow_mut().push(token.secret.expose_secret().to_owned());
     }
 }
@@ -112,6 +115,7 @@ impl Connection for Echo {
 #[derive(Default)]
 struct Gate {
     passwords: RefCell<Vec<String>>,
+    users: RefCell<Vec<String>>,
     dialled: Cell<u16>,
     /// How many of the first logins are refused.
     refuses: usize,
@@ -139,6 +143,7 @@ impl Executor for Gate {
     async fn login(&self, login: Login<'_>) -> Result<NoStatements, Fault> {
         let password = login.password.expose_secret();
         self.passwords.borrow_mut().push(password.to_owned());
+        self.users.borrow_mut().push(login.user.to_owned());
         self.dialled.set(login.dial.port);
         let exchange = async {
             let mut stream = TcpStream::connect((login.dial.host.as_str(), login.dial.port)).await?;
@@ -166,8 +171,8 @@ fn plan() -> Plan {
         endpoint: Endpoint { host: "orders.c9abc.us-east-1.rds.amazonaws.com".into(), port: 3306 },
         certificate_name: "orders.c9abc.us-east-1.rds.amazonaws.com".into(),
         address: Address { host: "10.0.0.7".into(), port: 3307 },
-        region: "us-east-1".into(),
-        user: "dba".into(),
+        region: Some("us-east-1".into()),
+        login: LoginPlan::Secret { arn: "arn".into() },
         database: None,
         bastion: Vec::new(),
         ssl_mode: SslMode::VerifyIdentity,
@@ -181,16 +186,17 @@ async fn open(
     connect: impl Future<Output = Result<Bastion, Fault>>,
 ) -> Result<Connected<NoStatements, Bastion>, Error<Fault, Fault, Fault>> {
     let plan = plan();
-    let open = Open { plan: &plan, tokens, executor: gate, progress: &Deaf, timeout: Duration::from_secs(10) };
+    let open =
+        Open { plan: &plan, passwords: tokens, executor: gate, progress: &Deaf, timeout: Duration::from_secs(10) };
     open.open(Via::Tunnel(connect)).await
 }
 
 #[tokio::test]
-async fn the_token_is_for_the_endpoint_the_bastion_dials_the_address_and_the_driver_the_listener() {
+async fn the_bastion_dials_the_address_and_the_driver_the_listener_as_the_user_of_the_password() {
     let (dialled, addresses) = std::sync::mpsc::channel();
     let (tokens, gate) = (Tokens::default(), Gate::default());
     open(&tokens, &gate, async { Ok(Bastion { breaks: false, dialled }) }).await.unwrap();
-    assert_eq!(*tokens.asked.borrow(), ["orders.c9abc.us-east-1.rds.amazonaws.com:3306 us-east-1 dba"]);
+    assert_eq!((tokens.asked.get(), gate.users.take()), (1, vec!["dba".to_owned()]));
     assert_eq!(addresses.try_iter().collect::<Vec<_>>(), [plan().address]);
     assert!(![3306, 3307].contains(&gate.dialled.get()));
 }
@@ -257,4 +263,15 @@ async fn a_fresh_token_that_is_refused_is_not_tried_again() {
     open(&tokens, &gate, async { Ok(Bastion { breaks: false, dialled }) }).await.unwrap_err();
     assert_eq!(gate.passwords.borrow().len(), 1);
     assert!(tokens.refused.borrow().is_empty());
+}
+
+/// A secret that has not been rotated since it was read: to try it again would only count as one more mistake.
+#[tokio::test]
+async fn what_was_refused_is_not_offered_again_unchanged() {
+    let (dialled, addresses) = std::sync::mpsc::channel();
+    let tokens = Tokens { kept: 9, unchanged: true, ..Tokens::default() };
+    let gate = Gate { refuses: 9, ..Gate::default() };
+    let error = open(&tokens, &gate, async { Ok(Bastion { breaks: false, dialled }) }).await.unwrap_err();
+    assert!(matches!(error, Error::Login(Fault("access denied"))));
+    assert_eq!((tokens.asked.get(), gate.passwords.borrow().len(), addresses.try_iter().count()), (2, 1, 1));
 }
