@@ -20,6 +20,7 @@ use crate::cli::progress::{Silent, StageLines};
 use crate::cli::report::{self, Failure, Report};
 use crate::config::{self, ConfigError, Overrides, Resolution, Settings};
 use crate::mysql::{self, Gate};
+use crate::os::signals::Termination;
 use crate::os::{Environment, HandedDescriptor};
 use crate::query::escape_for_terminal;
 use crate::session::{self, Connected, Open, Plan, Via};
@@ -27,7 +28,7 @@ use crate::ssh::{self, SshSession};
 use crate::target::{Auth, Field, HostArgument, Origin, SslMode, Target};
 
 /// For each stage, unless `--connect-timeout` says otherwise.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long another process may take that mints the same token: as long as a person needs for a second factor.
 const MINTING: Duration = Duration::from_mins(1);
@@ -38,6 +39,21 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Report::new(ExitStatus::Bug, &error).into())
+}
+
+/// Runs something to its end, or until a signal ends the program: a question may be open, and the terminal has to be put
+/// back. What is still going on in threads is not waited for.
+pub(crate) fn run_until_signal<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = runtime()?;
+    let outcome = runtime.block_on(async {
+        let mut termination = Termination::listen().map_err(|error| Report::new(ExitStatus::Bug, &error))?;
+        tokio::select! {
+            outcome = work => outcome,
+            signal = termination.next() => Err(Failure::Signal(signal)),
+        }
+    });
+    runtime.shutdown_background();
+    outcome
 }
 
 /// The settings of one run.
@@ -90,7 +106,7 @@ impl<'a> Context<'a> {
     /// What HOST means, with the region of the AWS profile where nothing else names one.
     pub(crate) async fn resolve(&self, host: &str, options: &TargetOptions) -> Result<Resolution, Failure> {
         let mut resolution = self.resolution(host, options)?;
-        if let Some(name) = &resolution.target.credential {
+        if let Some(name) = resolution.target.credential.as_ref().filter(|_| resolution.target.auth != Auth::Password) {
             self.credentials.record(name)?;
         }
         self.add_profile_region(&mut resolution).await?;
