@@ -130,7 +130,8 @@ where
         (Some(code), _) if is_of_signature(code) => match skew {
             Some(seconds) if seconds.unsigned_abs() > TOLERATED_SKEW.as_secs() => CallFault::Clock { seconds },
             _ if code.starts_with("Expired") => CallFault::Expired,
-            _ => CallFault::UnknownKeys { message },
+            // Behind the first line some services repeat what was signed, the session token with it.
+            _ => CallFault::UnknownKeys { message: message.lines().next().unwrap_or_default().to_owned() },
         },
         (Some(code), _) if code.contains("AccessDenied") || code == "UnauthorizedOperation" => {
             CallFault::Denied { message }

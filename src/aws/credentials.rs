@@ -17,6 +17,7 @@ use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_types::region::Region;
 use secrecy::ExposeSecret as _;
+use tokio::sync::oneshot;
 
 use super::profiles::DEFAULT_PROFILE;
 use super::{Error, Profiles};
@@ -60,7 +61,7 @@ impl Login {
     pub(super) async fn credentials(&self, region: &str) -> Result<Credentials, Error> {
         if let Account::Stored(source) = &self.account {
             // No time limit: somebody may be asked for a passphrase.
-            return stored(source.as_ref());
+            return stored(source).await;
         }
         let Ok(credentials) = tokio::time::timeout(self.timeout, self.load(region)).await else {
             return Err(Error::Timeout { profile: self.profile(), limit: self.timeout });
@@ -102,9 +103,17 @@ impl Login {
     }
 }
 
-/// Keys as they are stored. They have no end that anybody knows.
-fn stored(source: &dyn KeySource) -> Result<Credentials, Error> {
-    let keys = source.keys().map_err(|error| Error::Stored { name: source.name().to_owned(), source: error })?;
+/// Keys as they are stored. They have no end that anybody knows. Opened on a thread of its own: while somebody is asked for
+/// a passphrase, signals are still heard.
+async fn stored(source: &Arc<dyn KeySource>) -> Result<Credentials, Error> {
+    let (done, opened) = oneshot::channel();
+    let thread = std::thread::Builder::new().name("credential".to_owned());
+    let keys = Arc::clone(source);
+    // Nobody waits any more if the program is about to end.
+    let begun = thread.spawn(move || drop(done.send(keys.keys())));
+    let failed = |error| Error::Stored { name: source.name().to_owned(), source: error };
+    begun.map_err(|error| failed(error.into()))?;
+    let keys = opened.await.map_err(|error| failed(error.into()))?.map_err(failed)?;
     let session_token = keys.session_token.map(|token| token.expose_secret().to_owned());
     let secret = keys.secret_access_key.expose_secret();
     Ok(Credentials::new(keys.access_key_id, secret, session_token, None, "stored"))

@@ -9,9 +9,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::query::Format;
 
+mod credential;
 mod options;
 mod run;
 
+pub(crate) use credential::{AddCredential, CredentialCommand, StoreChoice, TestCredential};
 use options::seconds;
 pub(crate) use options::{Color, CommonOptions, TargetOptions};
 pub(crate) use run::RunOptions;
@@ -56,6 +58,9 @@ pub(crate) enum Command {
     /// Install MySQL Shell's credential helper, show how it stands, or take it away
     #[command(subcommand)]
     Helper(Helper),
+    /// Store AWS access keys under a name, list, show, test, remove or export them
+    #[command(subcommand)]
+    Credential(CredentialCommand),
     /// List or clear the tokens that are kept for the next command
     #[command(subcommand)]
     Cache(CacheCommand),

@@ -11,6 +11,7 @@ use crate::backend::{AuthToken, Connect as _, PasswordProvider as _, Progress, S
 use crate::cache::{Cache, CachedTokens, Storage};
 use crate::cli::arguments::{CommonOptions, TargetOptions};
 use crate::cli::bastion::BastionLogin;
+use crate::cli::credentials::Credentials;
 use crate::cli::exit_status::ExitStatus;
 use crate::cli::passwords::{PasswordError, Passwords};
 use crate::cli::printer::Printer;
@@ -19,6 +20,7 @@ use crate::cli::report::{self, Failure, Report};
 use crate::cli::statements::Stop;
 use crate::config::{self, ConfigError, Overrides, Resolution, Settings};
 use crate::mysql::{self, Gate};
+use crate::os::signals::Termination;
 use crate::os::{Environment, HandedDescriptor};
 use crate::query::escape_for_terminal;
 use crate::session::{self, Connected, Open, Plan, Via};
@@ -26,7 +28,7 @@ use crate::ssh::{self, SshSession};
 use crate::target::{Auth, Field, HostArgument, Origin, SslMode, Target};
 
 /// For each stage, unless `--connect-timeout` says otherwise.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long another process may take that mints the same token: as long as a person needs for a second factor.
 const MINTING: Duration = Duration::from_mins(1);
@@ -39,12 +41,28 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .map_err(|error| Report::new(ExitStatus::Bug, &error).into())
 }
 
+/// Runs something to its end, or until a signal ends the program: a question may be open, and the terminal has to be put
+/// back. What is still going on in threads is not waited for.
+pub(crate) fn run_until_signal<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = runtime()?;
+    let outcome = runtime.block_on(async {
+        let mut termination = Termination::listen().map_err(|error| Report::new(ExitStatus::Bug, &error))?;
+        tokio::select! {
+            outcome = work => outcome,
+            signal = termination.next() => Err(Failure::Signal(signal)),
+        }
+    });
+    runtime.shutdown_background();
+    outcome
+}
+
 /// The settings of one run.
 #[derive(Debug)]
 pub(crate) struct Context<'a> {
     pub environment: &'a Environment,
     pub printer: Printer,
     pub settings: Settings,
+    pub credentials: Credentials,
     ssh_config: Option<std::path::PathBuf>,
     connect_timeout: Duration,
     begun: Instant,
@@ -70,6 +88,7 @@ impl<'a> Context<'a> {
             environment,
             printer,
             settings,
+            credentials: Credentials::new(environment, printer),
             ssh_config,
             connect_timeout,
             begun,
@@ -87,14 +106,24 @@ impl<'a> Context<'a> {
     /// What HOST means, with the region of the AWS profile where nothing else names one.
     pub(crate) async fn resolve(&self, host: &str, options: &TargetOptions) -> Result<Resolution, Failure> {
         let mut resolution = self.resolution(host, options)?;
+        if let Some(name) = resolution.target.credential.as_ref().filter(|_| resolution.target.auth != Auth::Password) {
+            self.credentials.record(name)?;
+        }
         self.add_profile_region(&mut resolution).await?;
         Ok(resolution)
     }
 
-    /// Takes the region from the AWS profile if nothing else names one. Reads the AWS configuration files then.
+    /// Takes the region from the stored credential or the AWS profile if nothing else names one. Reads the files then.
     pub(crate) async fn add_profile_region(&self, resolution: &mut Resolution) -> Result<(), Failure> {
         // A password needs nobody's region, and no AWS files.
         if resolution.target.region.is_some() || resolution.target.auth == Auth::Password {
+            return Ok(());
+        }
+        if let Some(name) = resolution.target.credential.clone() {
+            if let Ok(record) = self.credentials.record(&name) {
+                resolution.origin.insert(Field::Region, Origin::StoredCredential(name));
+                resolution.target.region = Some(record.region.as_str().to_owned());
+            }
             return Ok(());
         }
         let profiles = Profiles::load().await.map_err(Report::from)?;
@@ -114,7 +143,11 @@ impl<'a> Context<'a> {
     /// Who acts on AWS for a target.
     pub(crate) fn login(&self, target: &Target) -> Login {
         Login {
-            account: target.profile.clone().map_or(Account::Surroundings, Account::Profile),
+            account: match (&target.credential, &target.profile) {
+                (Some(credential), _) => Account::Stored(self.credentials.source(credential)),
+                (None, Some(profile)) => Account::Profile(profile.clone()),
+                (None, None) => Account::Surroundings,
+            },
             instance_metadata: self.environment.text("AWS_EC2_METADATA_DISABLED") == Some("false"),
             timeout: self.connect_timeout,
         }
@@ -153,6 +186,7 @@ impl<'a> Context<'a> {
     ) -> Result<Database<'a>, Failure> {
         let plan = session::plan(&resolution.target).map_err(Report::from)?;
         let progress = StageLines::new(self.printer);
+        self.credentials.ask_between(&progress);
         progress.passed(Stage::Resolve, &plan.endpoint.host, self.begun.elapsed());
         let certificate_name = OnceCell::new();
         let (passwords, gate) = (Passwords::new(self, resolution, &plan), Gate { read_timeout });

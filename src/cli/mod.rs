@@ -5,6 +5,7 @@ mod bastion;
 mod behind;
 mod commands;
 mod context;
+mod credentials;
 mod exit_status;
 mod passwords;
 mod printer;
@@ -106,6 +107,7 @@ fn dispatch(arguments: Arguments, environment: &Environment, printer: Printer) -
         Some(Command::Explain(explain)) => commands::explain::run(&explain, environment, printer),
         Some(Command::Conventions(conventions)) => commands::conventions::run(conventions, environment, printer),
         Some(Command::Helper(helper)) => commands::helper::run(&helper, environment, printer),
+        Some(Command::Credential(credential)) => commands::credential::run(credential, environment, printer),
         Some(Command::Cache(cache)) => commands::cache::run(&cache, environment, printer),
         Some(Command::Completions { shell }) => commands::generated::completions(printer, shell),
         Some(Command::Man { command }) => commands::generated::man(printer, &command),
@@ -120,6 +122,7 @@ fn common(arguments: &Arguments) -> &CommonOptions {
         Some(Command::Tunnel(tunnel)) => &tunnel.common,
         Some(Command::Token(token)) => &token.common,
         Some(Command::Explain(explain)) => &explain.common,
+        Some(Command::Credential(credential)) => credential.common(),
         Some(
             Command::Conventions(
                 Conventions::List { common } | Conventions::Check { common, .. } | Conventions::Init { common },

@@ -5,6 +5,7 @@
 
 mod aws;
 mod config;
+mod credential;
 mod data_api;
 mod launch;
 mod mysql;

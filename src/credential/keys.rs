@@ -233,6 +233,6 @@ mod tests {
             assert_eq!(decode(text.as_bytes()).unwrap_err(), expected);
         }
         assert!(matches!(decode(text.replace("wJ", "w\\u004a").as_bytes()), Err(Fault::Syntax { .. })));
-        assert!(matches!(decode(text.replace("{", "{\"Expiration\":\"x\",").as_bytes()), Err(Fault::Syntax { .. })));
+        assert!(matches!(decode(text.replace('{', "{\"Expiration\":\"x\",").as_bytes()), Err(Fault::Syntax { .. })));
     }
 }

@@ -1,5 +1,7 @@
 //! Stores in temporary folders, with keyrings that work, are absent, hang, forget; people who answer, slip, or are not there.
 
+#![expect(clippy::disallowed_methods, reason = "tests look at the files from outside the rooms")]
+
 use std::collections::{HashMap, VecDeque};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -57,6 +59,7 @@ impl Asks for Person {
 type Connect = fn() -> keyring_core::Result<Arc<CredentialStore>>;
 
 /// One for all tests: each has names of its own.
+#[expect(clippy::unnecessary_wraps, reason = "the others of its type fail")]
 fn working() -> keyring_core::Result<Arc<CredentialStore>> {
     static STORE: LazyLock<Arc<CredentialStore>> = LazyLock::new(|| Arc::new(Labelled(mock::Store::new().unwrap())));
     Ok(Arc::clone(&STORE))

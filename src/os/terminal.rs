@@ -65,6 +65,14 @@ pub fn ask_secret(prompt: &str) -> Option<SecretString> {
     answer().ok().flatten()
 }
 
+/// Shows a line between two questions. Where there is no terminal, nobody is told.
+pub fn tell(line: &str) {
+    if let Ok(terminal) = open() {
+        // Nobody is left to tell if the terminal is gone.
+        let _ = (&terminal).write_all(line.as_bytes());
+    }
+}
+
 /// Puts the terminal back as it was found, ends the line of an open question, and lets nobody ask again.
 pub fn leave() {
     let mut state = lock();

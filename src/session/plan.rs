@@ -116,9 +116,6 @@ pub fn plan(target: &Target) -> Result<Plan, PlanError> {
         Route::Tunnel => target.bastion.clone(),
         Route::DataApi => return Err(PlanError::NotAvailable { what: "route \"data-api\"" }),
     };
-    if target.credential.is_some() {
-        return Err(PlanError::NotAvailable { what: "a stored credential" });
-    }
     let login = login(target, &endpoint)?;
     Ok(Plan {
         certificate_name: endpoint.host.clone(),
@@ -185,16 +182,13 @@ mod tests {
     #[test]
     fn what_is_missing_is_said_before_anything_is_opened() {
         type Expected = fn(&PlanError) -> bool;
-        let cases: [(Target, Expected); 6] = [
+        let cases: [(Target, Expected); 5] = [
             (Target { user: None, ..target() }, |error| matches!(error, PlanError::NoUser { .. })),
             (Target { region: None, ..target() }, |error| matches!(error, PlanError::NoRegion { .. })),
             (Target { route: Route::DataApi, ..target() }, |error| matches!(error, PlanError::NotAvailable { .. })),
             (Target { auth: Auth::Secret, ..target() }, |error| matches!(error, PlanError::NoSecret { .. })),
             (Target { auth: Auth::Password, user: None, ..target() }, |error| {
                 matches!(error, PlanError::NoUser { .. })
-            }),
-            (Target { credential: Some("ops".into()), ..target() }, |error| {
-                matches!(error, PlanError::NotAvailable { .. })
             }),
         ];
         for (target, expected) in cases {

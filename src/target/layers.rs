@@ -46,6 +46,8 @@ pub enum Origin {
     EndpointName,
     /// The AWS configuration's own words on a profile.
     AwsProfile(String),
+    /// What is stored with a credential.
+    StoredCredential(String),
     /// It follows from another field.
     Follows(Field),
     /// Nothing said otherwise.
@@ -65,6 +67,7 @@ impl fmt::Display for Origin {
             Self::Defaults { path, line } => write!(f, "[defaults] in {}:{line}", path.display()),
             Self::EndpointName => f.write_str("read from the endpoint's name"),
             Self::AwsProfile(name) => write!(f, "AWS profile {name}"),
+            Self::StoredCredential(name) => write!(f, "credential {name}"),
             Self::Follows(field) => write!(f, "follows {}", field.name()),
             Self::BuiltIn => f.write_str("built-in"),
         }
@@ -133,6 +136,14 @@ pub enum LayerError {
         /// Where the bastion came from.
         bastion: Origin,
     },
+    /// A profile and a stored credential, with equal right.
+    #[error("the profile from {profile} contradicts the credential from {credential}")]
+    ProfileBesideCredential {
+        /// Where the profile came from.
+        profile: Origin,
+        /// Where the credential came from.
+        credential: Origin,
+    },
 }
 
 impl Layers<'_> {
@@ -195,8 +206,9 @@ impl<'a> Assembly<'a> {
             None => self.default(Field::Auth, Origin::BuiltIn, Auth::Iam),
         };
         let ssl_mode = self.ssl_mode(auth)?;
+        let (profile, credential) = self.account()?;
         Ok(Target {
-            profile: self.text(Field::Profile)?,
+            profile,
             region,
             endpoint,
             address,
@@ -207,7 +219,7 @@ impl<'a> Assembly<'a> {
             auth,
             ssl_mode,
             ssl_ca: self.ssl_ca(home)?,
-            credential: self.text(Field::Credential)?,
+            credential,
             cluster_arn,
             secret_arn: self.text(Field::SecretArn)?,
             client: self.text(Field::Client)?,
@@ -289,6 +301,30 @@ impl<'a> Assembly<'a> {
                 }),
             },
             _ => Ok((route, bastion)),
+        }
+    }
+
+    /// Whose AWS account it is: the stronger of profile and credential decides; with equal right they contradict each other.
+    fn account(&mut self) -> Result<(Option<String>, Option<String>), LayerError> {
+        let (profile, credential) = (self.text(Field::Profile)?, self.text(Field::Credential)?);
+        let (Some((profile_rank, profile_source)), Some((credential_rank, credential_source))) =
+            (self.strongest(Field::Profile), self.strongest(Field::Credential))
+        else {
+            return Ok((profile, credential));
+        };
+        match profile_rank.cmp(&credential_rank) {
+            std::cmp::Ordering::Less => {
+                self.origin.remove(&Field::Credential);
+                Ok((profile, None))
+            }
+            std::cmp::Ordering::Greater => {
+                self.origin.remove(&Field::Profile);
+                Ok((None, credential))
+            }
+            std::cmp::Ordering::Equal => Err(LayerError::ProfileBesideCredential {
+                profile: profile_source.origin.clone(),
+                credential: credential_source.origin.clone(),
+            }),
         }
     }
 

@@ -48,8 +48,8 @@ pub(crate) struct TargetOptions {
     /// PEM file of roots to trust beside those of RDS
     #[arg(long, value_name = "FILE")]
     pub ssl_ca: Option<String>,
-    /// Stored credential, instead of a profile
-    #[arg(long, value_name = "NAME", hide = true)]
+    /// Stored credential, instead of a profile (see rdsconn credential)
+    #[arg(long, value_name = "NAME")]
     pub credential: Option<String>,
     /// Cluster, for the Data API [default: looked up by the endpoint]
     #[arg(long, value_name = "ARN")]

@@ -2,6 +2,7 @@
 
 pub(super) mod cache;
 pub(super) mod conventions;
+pub(super) mod credential;
 pub(super) mod exec;
 pub(super) mod explain;
 pub(super) mod generated;

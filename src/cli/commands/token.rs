@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::backend::{TokenProvider as _, TokenRequest};
 use crate::cli::arguments::Token;
-use crate::cli::context::{Context, runtime};
+use crate::cli::context::{Context, run_until_signal};
 use crate::cli::printer::Printer;
 use crate::cli::report::{Failure, Report};
 use crate::os::{Environment, timestamp};
@@ -15,7 +15,7 @@ use crate::target::Arn;
 /// Runs the command.
 pub(crate) fn run(arguments: &Token, environment: &Environment, printer: Printer) -> Result<(), Failure> {
     let context = Context::load(&arguments.common, environment, printer)?;
-    let (endpoint, region, token) = runtime()?.block_on(async {
+    let (endpoint, region, token) = run_until_signal(async {
         let target = context.resolve(&arguments.host, &arguments.target).await?.target;
         let plan = plan(&target).map_err(Report::from)?;
         let LoginPlan::Token { user, region } = plan.login else { return Err(no_token(&plan)) };

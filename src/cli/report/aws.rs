@@ -1,8 +1,11 @@
 //! What is said about credentials and tokens.
 
+use std::sync::Arc;
+
 use super::{Report, shell_word};
 use crate::aws::{CallFault, Error};
 use crate::cli::exit_status::ExitStatus;
+use crate::credential;
 use crate::target::nearest;
 
 impl From<Error> for Report {
@@ -75,9 +78,10 @@ impl From<Error> for Report {
             Error::Call { action, fault } => call(action, fault),
             Error::NoCluster { .. } => report(ExitStatus::Refused)
                 .hint("is it the right account and region? name the cluster with --cluster-arn and its secret with --secret-arn"),
-            Error::Stored { name, .. } => {
-                report(ExitStatus::Refused).hint(format!("run rdsconn credential test {}", shell_word(name)))
-            }
+            Error::Stored { name, source } => match source.downcast_ref::<Arc<credential::Error>>() {
+                Some(error) => Self::from(error.as_ref()),
+                None => report(ExitStatus::Refused).hint(format!("run rdsconn credential test {}", shell_word(name))),
+            },
             Error::Signing(_) => {
                 report(ExitStatus::Bug).hint("check this machine's clock with date; if it is right, report this as a bug")
             }

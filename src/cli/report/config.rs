@@ -177,6 +177,7 @@ fn mend(origin: &Origin) -> String {
             format!("edit {}:{line}", path.display())
         }
         Origin::AwsProfile(profile) => format!("run aws configure list --profile {}", shell_word(profile)),
+        Origin::StoredCredential(name) => format!("run rdsconn credential show {}", shell_word(name)),
         Origin::EndpointName | Origin::Follows(_) | Origin::BuiltIn => {
             "run rdsconn explain to see where each value comes from".to_owned()
         }
@@ -188,7 +189,9 @@ fn of_layers(error: &LayerError) -> Report {
     match error {
         LayerError::NoEndpoint => report.hint("give --endpoint, or write the name down in hosts.toml"),
         LayerError::NoBastion { .. } => report.hint("name one with -J, RDSCONN_BASTION, or bastion = in a convention"),
-        LayerError::DirectWithBastion { .. } => report.hint("leave one of the two out"),
+        LayerError::DirectWithBastion { .. } | LayerError::ProfileBesideCredential { .. } => {
+            report.hint("leave one of the two out")
+        }
         LayerError::Value { origin, .. } => report.hint(mend(origin)),
     }
 }

@@ -133,6 +133,7 @@ mod tests {
 
     const LIMIT: usize = 10;
 
+    #[expect(clippy::disallowed_methods, reason = "tests plant files themselves")]
     fn plant(path: &Path, text: &str, mode: u32) {
         std::fs::write(path, text).unwrap();
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();

@@ -157,3 +157,33 @@ fn origins_read_as_explain_prints_them() {
         assert_eq!(origin.to_string(), text);
     }
 }
+
+/// A profile and a credential both say who acts: the stronger layer decides, and equal right is an error.
+#[test]
+fn t20_one_account_acts() {
+    let profile = (Field::Profile, "acme-prod");
+    let credential = (Field::Credential, "warehouse");
+    let account = |stated: &[FieldValues], general: &[FieldValues]| {
+        let Assembled { target, origin } = assemble(stated, general)?;
+        for field in [Field::Profile, Field::Credential] {
+            assert_eq!(origin.contains_key(&field), target.text(field).is_some(), "{field:?}");
+        }
+        Ok((target.profile, target.credential))
+    };
+    let prod = Some("acme-prod".to_owned());
+    let warehouse = Some("warehouse".to_owned());
+    let variable = layer(&Origin::Variable("AWS_PROFILE".to_owned()), &[profile]);
+    assert_eq!(account(&[flag(&[credential]), file(&[ENDPOINT, profile])], &[]), Ok((None, warehouse.clone())));
+    assert_eq!(account(&[flag(&[profile]), file(&[ENDPOINT, credential])], &[]), Ok((prod, None)));
+    assert_eq!(
+        account(&[file(&[ENDPOINT, credential])], std::slice::from_ref(&variable)),
+        Ok((None, warehouse.clone()))
+    );
+    let defaults = file(&[credential]);
+    assert_eq!(account(&[file(&[ENDPOINT])], &[defaults, variable]), Ok((None, warehouse)));
+    let both = account(&[flag(&[profile, credential]), file(&[ENDPOINT])], &[]);
+    assert!(matches!(both, Err(LayerError::ProfileBesideCredential { .. })), "{both:?}");
+    for text in ["a/b", "../a", "-x", "a b", ""] {
+        assert!(account(&[file(&[ENDPOINT, (Field::Credential, text)])], &[]).is_err(), "{text:?}");
+    }
+}
