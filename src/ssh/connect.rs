@@ -21,6 +21,7 @@ use super::authentication::{Login, RsaHash};
 use super::bastion::Bastion;
 use super::client::{Client, Failure, Remembered, Shared};
 use super::error::{ConnectStage, Error, Loss};
+use super::heap::keep_heap;
 use super::host_key::HostKeys;
 use super::session::{Limits as SessionLimits, SshSession};
 use super::stream::tuned;
@@ -30,8 +31,12 @@ use crate::target::Address;
 /// 8 MiB was measured best at 40 ms (68 MB/s against 26 with 2 MiB) and no worse without delay.
 const WINDOW: u32 = 8 << 20;
 
-/// The largest packet russh takes; smaller ones cost throughput with this window.
+/// The largest packet russh takes; smaller ones cost throughput with a large window.
 const PACKET: u32 = 65_535;
+
+/// Packets that wait for one connection's relay: two of its batches. With russh's hundred a tunnel with 64 busy connections
+/// was measured to take 330 MiB instead of 75, and 3% more processor time with one, because the caches hold no more.
+const QUEUE: usize = 16;
 
 /// When to agree on new keys: after 1 GiB each way, russh's own bound for safe nonces, and never by the clock. Like
 /// OpenSSH's default. Tunnels that sat idle were reported to die at russh's default of one hour.
@@ -65,6 +70,7 @@ async fn attempt(
     host_keys: &HostKeys,
     strictness: Strictness,
 ) -> Result<SshSession, Error> {
+    keep_heap();
     let algorithms = preferred(bastion, host_keys, strictness)?;
     let socket = dial(bastion, settings.connect_timeout).await?;
     over(tuned(socket), bastion, settings, questions, host_keys, algorithms).await
@@ -124,6 +130,7 @@ fn config(settings: &Settings, preferred: Preferred) -> Config {
         ),
         window_size: WINDOW,
         maximum_packet_size: PACKET,
+        channel_buffer_size: QUEUE,
         preferred,
         keepalive_interval: Some(settings.keepalive_interval),
         keepalive_max: settings.keepalive_count,

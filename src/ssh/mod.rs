@@ -3,7 +3,7 @@
 //! ```text
 //! plan     ssh_config says what the name means              config, config_file, directives, tokens, pattern, bastion
 //! connect  TCP, handshake, host key, login                  connect, client, algorithms, stream, known_hosts, host_key,
-//!                                                           authentication, identity, signer, attempt
+//!                                                           authentication, identity, signer, attempt, heap
 //! dial     a channel; relay: bytes through it               session, relay
 //! ```
 //!
@@ -24,6 +24,7 @@ mod config_file;
 mod connect;
 mod directives;
 mod error;
+mod heap;
 mod host_key;
 mod identity;
 mod known_hosts;
