@@ -2,7 +2,7 @@
 //! lab, side by side: each measurement alternates between the two, so that both meet the same machine.
 //!
 //! `RDSCONN` names the binary; without it, `target/release/rdsconn`. With an argument, runs only the parts that are named:
-//! `startup`, `distance`, `bulk`, `statements`, `clients`, `tunnel`, `helper`. Where something is missing it says so and ends
+//! `startup`, `distance`, `bulk`, `statements`, `clients`, `tunnel`, `helper`, `data_api`. Where something is missing it says so and ends
 //! well. It judges, and fails nothing but what does not work at all.
 
 #![expect(
@@ -17,6 +17,7 @@ mod figures;
 
 mod bulk;
 mod clients;
+mod data_api;
 mod distance;
 mod helper;
 mod scene;
@@ -35,7 +36,7 @@ fn main() {
     let parts: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let Some(scene) = Scene::set() else { return };
     let mut table = Table::default();
-    let all: [(&str, Part); 7] = [
+    let all: [(&str, Part); 8] = [
         ("startup", startup::measure),
         ("distance", distance::measure),
         ("bulk", bulk::measure),
@@ -43,6 +44,7 @@ fn main() {
         ("clients", clients::measure),
         ("tunnel", tunnel::measure),
         ("helper", helper::measure),
+        ("data_api", data_api::measure),
     ];
     for (name, measure) in all {
         if parts.is_empty() || parts.iter().any(|part| part == name) {

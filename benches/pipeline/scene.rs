@@ -158,7 +158,9 @@ pub(crate) fn peak_memory(scene: &Scene, command: &Command) -> Option<f64> {
     }
     let report = scene.home.path("peak");
     let arguments = [OsStr::new("-f"), OsStr::new("%M"), OsStr::new("-o"), report.as_os_str(), command.get_program()];
-    clock(&mut scene.home.command("/usr/bin/time", arguments.into_iter().chain(command.get_args())));
+    let mut timed = scene.home.command("/usr/bin/time", arguments.into_iter().chain(command.get_args()));
+    timed.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    clock(&mut timed);
     let text = std::fs::read_to_string(&report).expect("time has written its report");
     Some(text.trim().parse::<f64>().expect("a number of KiB") / 1024.0)
 }

@@ -109,7 +109,7 @@ impl<'a> LazyVault<'a> {
         context.add_profile_region(&mut resolution).await.map_err(|failure| one_line(&failure))?;
         match crate::session::plan(&resolution.target) {
             // Somebody else may keep the password for it, or the Shell goes another way to the database.
-            Ok(Plan { login: LoginPlan::Password { .. }, .. }) | Err(PlanError::NotAvailable { .. }) => Ok(None),
+            Ok(Plan { login: LoginPlan::Password { .. }, .. }) | Err(PlanError::NoConnection) => Ok(None),
             Ok(plan) => Ok(Some(Known { resolution, plan })),
             Err(error) => Err(error.to_string()),
         }

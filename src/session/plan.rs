@@ -70,9 +70,6 @@ impl Plan {
 /// What keeps a target from being opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
-    /// Only a cluster is known, which has no endpoint to connect to.
-    #[error("no endpoint is known")]
-    NoEndpoint,
     /// Nothing says who logs in.
     #[error("no database user is set for {endpoint}")]
     NoUser {
@@ -97,24 +94,22 @@ pub enum PlanError {
         /// The database.
         endpoint: Endpoint,
     },
-    /// A route or a kind of credential that this version does not have.
-    #[error("{what} is not available in this version")]
-    NotAvailable {
-        /// For example `route "data-api"`.
-        what: &'static str,
-    },
+    /// The Data API takes SQL and nothing else.
+    #[error("route \"data-api\" has no connection, and needs no token")]
+    NoConnection,
 }
 
 /// Checks a target offline.
 pub fn plan(target: &Target) -> Result<Plan, PlanError> {
     let (Some(endpoint), Some(address)) = (target.endpoint.clone(), target.address.clone()) else {
-        return Err(PlanError::NoEndpoint);
+        // Only the Data API can do without.
+        return Err(PlanError::NoConnection);
     };
     let bastion = match target.route {
         Route::Direct => Vec::new(),
         Route::Tunnel if target.bastion.is_empty() => return Err(PlanError::NoBastion { endpoint }),
         Route::Tunnel => target.bastion.clone(),
-        Route::DataApi => return Err(PlanError::NotAvailable { what: "route \"data-api\"" }),
+        Route::DataApi => return Err(PlanError::NoConnection),
     };
     let login = login(target, &endpoint)?;
     Ok(Plan {
@@ -185,7 +180,7 @@ mod tests {
         let cases: [(Target, Expected); 5] = [
             (Target { user: None, ..target() }, |error| matches!(error, PlanError::NoUser { .. })),
             (Target { region: None, ..target() }, |error| matches!(error, PlanError::NoRegion { .. })),
-            (Target { route: Route::DataApi, ..target() }, |error| matches!(error, PlanError::NotAvailable { .. })),
+            (Target { route: Route::DataApi, ..target() }, |error| matches!(error, PlanError::NoConnection)),
             (Target { auth: Auth::Secret, ..target() }, |error| matches!(error, PlanError::NoSecret { .. })),
             (Target { auth: Auth::Password, user: None, ..target() }, |error| {
                 matches!(error, PlanError::NoUser { .. })

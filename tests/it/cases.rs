@@ -148,7 +148,7 @@ const VALUES: [Case; 14] = [
     case(2, "user_missing", nothing, &["token", ENDPOINT]),
     case(2, "region_missing", nothing, &["token", "-u", "dba", "--endpoint", "db.example.com", "db"]),
     case(2, "bastion_missing", nothing, &["token", "-u", "dba", "--route", "tunnel", ENDPOINT]),
-    case(2, "route_not_available", nothing, &["token", "-u", "dba", "--route", "data-api", ENDPOINT]),
+    case(2, "route_without_a_connection", nothing, &["token", "-u", "dba", "--route", "data-api", ENDPOINT]),
     case(2, "sql_file_missing", nothing, &[ENDPOINT, "-u", "dba", "-f", "absent.sql"]),
     case(2, "flag_unknown", nothing, &["explain", "--regoin", "us-east-1", ENDPOINT]),
     case(2, "flag_with_a_wrong_word", nothing, &[ENDPOINT, "--format", "xml"]),

@@ -9,7 +9,7 @@ use crate::cli::report::Failure;
 use crate::config::Resolution;
 use crate::os::Environment;
 use crate::query::escape_for_terminal;
-use crate::target::{Auth, Field, Route, Target};
+use crate::target::{Field, Route, Target};
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Explain, environment: &Environment, printer: Printer) -> Result<(), Failure> {
@@ -25,10 +25,8 @@ const LOOKED_UP: &str = "looked up with rds:DescribeDBClusters when HOST is used
 
 /// Fields that the route needs and nothing says.
 fn looked_up(target: &Target) -> impl Iterator<Item = Field> {
-    let (data_api, secret) = (target.route == Route::DataApi, target.auth == Auth::Secret);
-    let cluster = (data_api && target.cluster_arn.is_none()).then_some(Field::ClusterArn);
-    let secret = ((data_api || secret) && target.secret_arn.is_none()).then_some(Field::SecretArn);
-    cluster.into_iter().chain(secret)
+    let unknown = [Field::ClusterArn, Field::SecretArn].into_iter().filter(|field| target.text(*field).is_none());
+    unknown.filter(|_| target.route == Route::DataApi)
 }
 
 fn as_json(resolution: &Resolution) -> String {

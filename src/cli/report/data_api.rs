@@ -258,10 +258,10 @@ mod tests {
             (key(KeyFault::Type("DOUBLE".into())), 2, "primary key"),
             (key(KeyFault::Null), 2, "primary key"),
             (key(KeyFault::NotUnique("7".into())), 2, "unique"),
-            (incomplete(key(KeyFault::NotUnique("7".into()))), 2, "unique"),
+            (incomplete(key(KeyFault::NotUnique("7".into()))), 7, "unique"),
             (incomplete(E::Unreachable(source())), 7, "network"),
             (incomplete(E::Call { action, fault: CallFault::Expired }), 7, "renew"),
-            (incomplete(E::Statement(fault(Some(1317)))), 1, ""),
+            (incomplete(E::Statement(fault(Some(1317)))), 7, ""),
             (E::NotMade(source()), 70, ""),
             (E::Output(io::Error::other("full")), 7, ""),
         ]

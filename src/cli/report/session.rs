@@ -11,9 +11,6 @@ impl From<PlanError> for Report {
     fn from(error: PlanError) -> Self {
         let report = Self::new(ExitStatus::Usage, &error);
         match error {
-            PlanError::NoEndpoint => {
-                report.hint("give one with --endpoint, RDSCONN_ENDPOINT, or endpoint = in a convention")
-            }
             PlanError::NoUser { .. } => {
                 report.hint("give one with -u, RDSCONN_USER, user@HOST, or user = in a convention")
             }
@@ -26,8 +23,8 @@ impl From<PlanError> for Report {
             PlanError::NoBastion { .. } => {
                 report.hint("name one with -J, RDSCONN_BASTION, or bastion = in a convention")
             }
-            PlanError::NotAvailable { .. } => {
-                report.hint("this version has route \"direct\" and \"tunnel\", and AWS profiles")
+            PlanError::NoConnection => {
+                report.hint("run SQL on it, rdsconn HOST 'select 1', or choose another route with --route tunnel")
             }
         }
     }

@@ -1,4 +1,5 @@
-//! `make demo`: the main job, on a bastion and a token-checking database inside this process. No AWS, no root, no network.
+//! `make demo`: the main job, on a bastion, a token-checking database and a Data API inside this process. No AWS, no root, no
+//! network.
 //!
 //! Everything shown is done by the real rdsconn program, which is given a home folder of its own; nothing is faked but AWS.
 
@@ -11,6 +12,7 @@ use std::process::ExitCode;
 
 use rdsconn_lab::certificates::Certificates;
 use rdsconn_lab::embedded::{Bastion, BastionOptions, Database, DatabaseOptions, Key, SAMPLE};
+use rdsconn_lab::data_api::{CLUSTER_ARN, DataApi, SECRET_ARN};
 use rdsconn_lab::environment::{ProfileCredentials, SshHost, TestEnv};
 use rdsconn_lab::verifier::{AccessKey, Verifier};
 
@@ -61,6 +63,7 @@ struct Stage {
     home: TestEnv,
     bastion: Bastion,
     database: Database,
+    api: DataApi,
 }
 
 fn demonstrate(program: PathBuf) -> Result<(), Box<dyn Error>> {
@@ -89,14 +92,20 @@ fn demonstrate(program: PathBuf) -> Result<(), Box<dyn Error>> {
         )?,
         None => say("# Skipped: a client of your own on the tunnel. There is no mariadb or mysql on PATH.\n\n")?,
     }
+    stage.show(
+        "The same name without a bastion: SQL over HTTPS, by the Data API. The login is in a secret.",
+        &[HOST, "--route", "data-api", "-p", "least:decimal=40", "select id, total, state from `order` where total > :least"],
+    )?;
     let (visits, logins) = (stage.bastion.visits(), stage.database.logins());
     say(&format!(
         "The bastion saw {} SSH logins and forwarded to {ENDPOINT}:{PORT} each time. The database\n\
-         verified {} token signatures, every one over TLS. No password was typed, and no TLS check was switched off.\n\n\
+         verified {} logins, every one over TLS, and the Data API {} signatures. No password was typed, and no TLS check was\n\
+         switched off.\n\n\
          Next: read README.md, then\n  rdsconn conventions init      # write a commented configuration of your own\n  \
          rdsconn explain HOST          # see what a name means before anything is connected\n",
         visits.sessions,
-        logins.iter().filter(|login| login.secure).count()
+        logins.iter().filter(|login| login.secure).count(),
+        stage.api.requests().len()
     ))?;
     Ok(())
 }
@@ -117,6 +126,7 @@ impl Stage {
         let verifier = Verifier::new(ENDPOINT, PORT, REGION, vec![access_key.clone()]);
         let database = Database::start(DatabaseOptions::new(&certificates.server, verifier))?;
         database.load(SAMPLE)?;
+        let api = DataApi::on_embedded(&database, &certificates);
         let key = Key::generate();
         let bastion = Bastion::start(BastionOptions::new(&key))?;
         bastion.route(ENDPOINT, PORT, database.address());
@@ -138,14 +148,16 @@ impl Stage {
             Some(REGION),
             &ProfileCredentials::Static { id, secret, session_token: None },
         );
-        home.write_convention("acme", CONVENTION);
+        let arns = format!("cluster_arn = \"{CLUSTER_ARN}\"\nsecret_arn = \"{SECRET_ARN}\"\n\n[[test]]");
+        home.write_convention("acme", &CONVENTION.replacen("\n[[test]]", &arns, 1));
         // The lab's own authority: RDS's real roots are compiled in, but their keys are AWS's.
         let ca = home.write_file("lab-ca.pem", certificates.authority.pem());
         home.set("RDSCONN_SSL_CA", ca);
         if let Some(term) = std::env::var_os("TERM") {
             home.set("TERM", term);
         }
-        Ok(Self { home, bastion, database })
+        home.set("AWS_ENDPOINT_URL_RDS_DATA", api.url());
+        Ok(Self { home, bastion, database, api })
     }
 
     /// Shows a command as a person would type it, runs it, and lets it print for itself.
