@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use rdsconn_lab::environment::{ProfileCredentials, TestEnv};
 
 use crate::client_cases::{CLIENTS, LISTENERS};
+use crate::credential_cases::CREDENTIALS;
 use crate::support::{ACME, ENDPOINT, HOST, add_aws_config, add_sso};
 
 /// One thing that goes wrong.
@@ -215,7 +216,15 @@ const EXPIRED: &str = r#"echo '{"Version": 1, "AccessKeyId": "A", "SecretAccessK
 
 /// All of them.
 pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
-    HOSTS.iter().chain(&FILES).chain(&VALUES).chain(&AWS).chain(&WAYS).chain(&CLIENTS).chain(&LISTENERS)
+    HOSTS
+        .iter()
+        .chain(&FILES)
+        .chain(&VALUES)
+        .chain(&AWS)
+        .chain(&WAYS)
+        .chain(&CLIENTS)
+        .chain(&LISTENERS)
+        .chain(&CREDENTIALS)
 }
 
 fn nothing(_: &mut TestEnv) {}
