@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use rdsconn_lab::environment::{ProfileCredentials, TestEnv};
 
 use crate::client_cases::{CLIENTS, LISTENERS};
+use crate::credential_cases::CREDENTIALS;
 use crate::password_cases::PASSWORDS;
 use crate::support::{ACME, ENDPOINT, HOST, add_aws_config, add_sso};
 
@@ -225,6 +226,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
         .chain(&PASSWORDS)
         .chain(&CLIENTS)
         .chain(&LISTENERS)
+        .chain(&CREDENTIALS)
 }
 
 fn nothing(_: &mut TestEnv) {}

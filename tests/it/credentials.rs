@@ -14,31 +14,40 @@ const ENDPOINT: &str = "orders.cluster-c9abc.us-east-1.rds.amazonaws.com";
 const SSO_CACHE: &str = ".aws/sso/cache/3953f9ddf975ab5097ee468d99555c5b441169bf.json";
 
 /// Answers every request by what `answer` says of its first line and body.
-struct Aws {
+pub(crate) struct Aws {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Aws {
-    fn start(answer: impl Fn(&str) -> (u16, String) + Send + 'static) -> Self {
+    pub(crate) fn start(answer: impl Fn(&str) -> (u16, String) + Send + 'static) -> Self {
+        Self::start_at("", answer)
+    }
+
+    /// The same, with a clock of its own: an HTTP date.
+    pub(crate) fn start_at(date: &'static str, answer: impl Fn(&str) -> (u16, String) + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&requests);
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                serve(stream, &answer, &seen);
+                serve(stream, date, &answer, &seen);
             }
         });
         Self { address, requests }
     }
 
-    fn requests(&self) -> Vec<String> {
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 }
 
-fn serve(mut stream: TcpStream, answer: &impl Fn(&str) -> (u16, String), seen: &Mutex<Vec<String>>) {
+fn serve(mut stream: TcpStream, date: &str, answer: &impl Fn(&str) -> (u16, String), seen: &Mutex<Vec<String>>) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut first = String::new();
     if reader.read_line(&mut first).is_err() || first.is_empty() {
@@ -59,8 +68,9 @@ fn serve(mut stream: TcpStream, answer: &impl Fn(&str) -> (u16, String), seen: &
     let request = format!("{} {}", first.trim_end(), String::from_utf8_lossy(&body));
     seen.lock().unwrap().push(request.clone());
     let (status, text) = answer(&request);
+    let date = if date.is_empty() { String::new() } else { format!("date: {date}\r\n") };
     let head = format!(
-        "HTTP/1.1 {status} X\r\ncontent-length: {}\r\nx-aws-ec2-metadata-token-ttl-seconds: 21600\r\nconnection: close\r\n\r\n",
+        "HTTP/1.1 {status} X\r\n{date}content-length: {}\r\nx-aws-ec2-metadata-token-ttl-seconds: 21600\r\nconnection: close\r\n\r\n",
         text.len()
     );
     let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(text.as_bytes()));

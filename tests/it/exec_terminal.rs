@@ -216,7 +216,7 @@ fn options_for_rows_without_sql_on_a_terminal_are_a_mistake() {
     for options in [&["--format", "json"][..], &["-B"], &["-N"], &["-E"], &["-r"], &["--read-timeout", "3"]] {
         let all = [&[HOST][..], options].concat();
         let output = stage.home.rdsconn_on_terminal(all).finish().ended_with(2);
-        assert!(output.stdout.contains("an option for rows was given, and no SQL"), "{}", output.stdout);
+        assert!(output.stdout.contains("an option for rows or statements was given, and no SQL"), "{}", output.stdout);
     }
     assert_eq!(stage.parts().bastion.visits().connections, 0);
     // Without a terminal the SQL comes from the pipe.

@@ -185,8 +185,8 @@ fn every_flag_and_variable_of_a_field_arrives() {
         ),
         (
             "secret_arn",
-            "arn:aws:secretsmanager:us-east-1:1:secret:s",
-            json!("arn:aws:secretsmanager:us-east-1:1:secret:s"),
+            "arn:aws:secretsmanager:us-east-1:123456789012:secret:s",
+            json!("arn:aws:secretsmanager:us-east-1:123456789012:secret:s"),
         ),
     ];
     for (name, text, value) in fields {

@@ -11,8 +11,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use rdsconn_lab::certificates::Certificates;
-use rdsconn_lab::embedded::{Bastion, BastionOptions, Database, DatabaseOptions, Key, SAMPLE};
 use rdsconn_lab::data_api::{CLUSTER_ARN, DataApi, SECRET_ARN};
+use rdsconn_lab::embedded::{Bastion, BastionOptions, Database, DatabaseOptions, Key, SAMPLE};
 use rdsconn_lab::environment::{ProfileCredentials, SshHost, TestEnv};
 use rdsconn_lab::verifier::{AccessKey, Verifier};
 
@@ -94,7 +94,14 @@ fn demonstrate(program: PathBuf) -> Result<(), Box<dyn Error>> {
     }
     stage.show(
         "The same name without a bastion: SQL over HTTPS, by the Data API. The login is in a secret.",
-        &[HOST, "--route", "data-api", "-p", "least:decimal=40", "select id, total, state from `order` where total > :least"],
+        &[
+            HOST,
+            "--route",
+            "data-api",
+            "-p",
+            "least:decimal=40",
+            "select id, total, state from `order` where total > :least",
+        ],
     )?;
     let (visits, logins) = (stage.bastion.visits(), stage.database.logins());
     say(&format!(
