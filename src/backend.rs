@@ -339,6 +339,8 @@ pub enum Stage {
     Resolve,
     /// AWS credentials and token.
     Credentials,
+    /// What RDS says about the cluster.
+    Cluster,
     /// SSH connection and authentication.
     Bastion,
     /// Dialling, TLS and login.

@@ -11,16 +11,16 @@ use aws_sdk_rds::primitives::{DateTime, DateTimeFormat};
 use tokio::time::Instant;
 
 /// How often a call is made at most.
-const MOST_CALLS: u32 = 5;
+pub(super) const MOST_CALLS: u32 = 5;
 
 /// How long all tries together may take.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The wait before the second try; it doubles from try to try.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 
 /// AWS takes a signature that is up to five minutes off; a clock that is further off than this is to blame for a refusal.
-const TOLERATED_SKEW: Duration = Duration::from_mins(4);
+pub(super) const TOLERATED_SKEW: Duration = Duration::from_mins(4);
 
 /// Why a call to an AWS service failed.
 #[derive(Debug, thiserror::Error)]
@@ -107,7 +107,7 @@ where
 }
 
 /// From a half to one and a half, so that many who were turned away together do not come back together.
-fn jitter() -> f64 {
+pub(super) fn jitter() -> f64 {
     let mut byte = [128_u8];
     // Without it the wait is merely the same for all.
     let _ = aws_lc_rs::rand::fill(&mut byte);
@@ -140,12 +140,12 @@ where
     }
 }
 
-fn is_throttling(code: &str) -> bool {
+pub(super) fn is_throttling(code: &str) -> bool {
     code.contains("Throttl") || matches!(code, "TooManyRequestsException" | "RequestLimitExceeded" | "SlowDown")
 }
 
 /// Complaints about who signed, and when.
-fn is_of_signature(code: &str) -> bool {
+pub(super) fn is_of_signature(code: &str) -> bool {
     matches!(
         code,
         "ExpiredToken"

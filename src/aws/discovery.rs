@@ -18,11 +18,17 @@ pub struct Cluster {
     pub master_secret: Option<String>,
 }
 
+/// Looks up a cluster by its ARN. Reads only.
+pub async fn describe_cluster(service: &Service, arn: &str) -> Result<Cluster, Error> {
+    let configuration = service.configuration(Some(service.login.timeout)).await?;
+    describe(&Client::new(&configuration), arn).await?.ok_or_else(|| Error::NoCluster { of: arn.to_owned() })
+}
+
 /// Looks up the cluster that an endpoint belongs to. Reads only.
 pub async fn find_cluster(service: &Service, host: &str) -> Result<Cluster, Error> {
     let configuration = service.configuration(Some(service.login.timeout)).await?;
     let client = Client::new(&configuration);
-    let unknown = || Error::NoCluster { endpoint: host.to_owned() };
+    let unknown = || Error::NoCluster { of: format!("the endpoint {host}") };
     let name = host.split('.').next().unwrap_or_default();
     let identifier = match RdsShape::parse(host).map(|shape| shape.kind) {
         Some(EndpointKind::Cluster | EndpointKind::ClusterReader) => name.to_owned(),
@@ -32,16 +38,20 @@ pub async fn find_cluster(service: &Service, host: &str) -> Result<Cluster, Erro
             return Err(unknown());
         }
     };
-    let found = call::read(|| client.describe_db_clusters().db_cluster_identifier(&identifier).send()).await;
-    let clusters = match found {
-        Ok(answer) => answer.db_clusters.unwrap_or_default(),
-        Err(fault) if fault.code() == Some("DBClusterNotFoundFault") => Vec::new(),
-        Err(fault) => return Err(Error::call("rds:DescribeDBClusters", fault)),
-    };
-    clusters.first().and_then(cluster).ok_or_else(unknown)
+    describe(&client, &identifier).await?.ok_or_else(unknown)
 }
 
-fn cluster(found: &DbCluster) -> Option<Cluster> {
+/// `cluster` is an identifier or an ARN: RDS takes both.
+async fn describe(client: &Client, cluster: &str) -> Result<Option<Cluster>, Error> {
+    let found = call::read(|| client.describe_db_clusters().db_cluster_identifier(cluster).send()).await;
+    match found {
+        Ok(answer) => Ok(answer.db_clusters().first().and_then(described)),
+        Err(fault) if is_absent(&fault) => Ok(None),
+        Err(fault) => Err(Error::call("rds:DescribeDBClusters", fault)),
+    }
+}
+
+fn described(found: &DbCluster) -> Option<Cluster> {
     let secret = found.master_user_secret().and_then(|secret| secret.secret_arn());
     Some(Cluster {
         arn: found.db_cluster_arn()?.to_owned(),

@@ -101,11 +101,11 @@ pub enum Error {
         #[source]
         fault: CallFault,
     },
-    /// RDS knows no cluster with this endpoint.
-    #[error("RDS knows no cluster of the endpoint {endpoint}")]
+    /// RDS knows no such cluster.
+    #[error("RDS knows no cluster of {of}")]
     NoCluster {
-        /// The endpoint's name.
-        endpoint: String,
+        /// The endpoint or the ARN.
+        of: String,
     },
     /// The keys that are stored under a name cannot be had.
     #[error("the stored credential {name:?} cannot be used")]

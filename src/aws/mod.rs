@@ -5,6 +5,7 @@
 mod call;
 mod caller;
 mod credentials;
+pub mod data_api;
 mod discovery;
 mod error;
 mod identity;
@@ -19,7 +20,7 @@ mod tokens;
 pub use call::CallFault;
 pub use caller::{Caller, caller};
 pub use credentials::{Account, Login};
-pub use discovery::{Cluster, find_cluster};
+pub use discovery::{Cluster, describe_cluster, find_cluster};
 pub use error::Error;
 pub use new_profile::{NewProfile, NewProfileError};
 pub use permissions::{Needs, Permission, permissions};

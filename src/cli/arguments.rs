@@ -11,10 +11,12 @@ use crate::query::Format;
 
 mod credential;
 mod options;
+mod run;
 
 pub(crate) use credential::{AddCredential, CredentialCommand, StoreChoice, TestCredential};
 use options::seconds;
 pub(crate) use options::{Color, CommonOptions, TargetOptions};
+pub(crate) use run::RunOptions;
 
 /// Type one short name and be inside the right RDS or Aurora MySQL database.
 #[derive(Debug, Parser)]
@@ -90,9 +92,11 @@ pub(crate) struct Query {
     /// Run the SQL in a file; - is stdin
     #[arg(short, long, value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// Read the password from this descriptor, its first line; for auth = "password"
+    /// With --auth password: read it from the first line of this descriptor, for example 3 with 3<FILE
     #[arg(long, value_name = "N")]
     pub password_fd: Option<u16>,
+    #[command(flatten)]
+    pub run: RunOptions,
     #[command(flatten)]
     pub output: Output,
     #[command(flatten)]
@@ -148,11 +152,11 @@ pub(crate) struct Exec {
     /// Arguments for the client, as they are
     #[arg(value_name = "ARGS", last = true)]
     pub arguments: Vec<OsString>,
-    /// Give the token or password in this variable, too: the weaker way, for programs that can take it in no other; every process of
-    /// yours can read it there, and so can what the program starts
+    /// Give the token or password in this variable, too: the weaker way, for programs that can take it in no other; every
+    /// process of yours can read it there, and so can what the program starts
     #[arg(long, value_name = "NAME")]
     pub password_env: Option<String>,
-    /// Read the password from this descriptor, its first line; for auth = "password"
+    /// With --auth password: read it from the first line of this descriptor, for example 3 with 3<FILE
     #[arg(long, value_name = "N")]
     pub password_fd: Option<u16>,
     #[command(flatten)]
@@ -162,12 +166,12 @@ pub(crate) struct Exec {
 }
 
 const EXEC_HELP: &str = "\
-Known clients get host, port, user, TLS options and the token in the way that each of them understands: mysql, mysqldump,
+Known clients get host, port, user, TLS options and the token or password in the way that each of them understands: mysql, mysqldump,
 mysqladmin, mysqlimport, mysqlslap and the like (Oracle's and MariaDB's), mysqlsh, mycli, mydumper and myloader.
 
 Any other program is told by placeholders in its arguments, {host} {port} {user} {database} {ca} {defaults_file}, and by the
 variables RDSCONN_HOST, RDSCONN_PORT, RDSCONN_USER, RDSCONN_CA, RDSCONN_ENDPOINT, RDSCONN_ADDRESS, MYSQL_HOST and MYSQL_TCP_PORT.
-{defaults_file} is an option file with the token. Recipes are kept as [clients.NAME] in config.toml.
+{defaults_file} is an option file with the token or password. Recipes are kept as [clients.NAME] in config.toml.
 
 The exit code is the client's own; 127 if it is not found, 126 if it cannot be run.";
 

@@ -11,13 +11,13 @@ use crate::backend::{AuthToken, Connect as _, PasswordProvider as _, Progress, S
 use crate::cache::{Cache, CachedTokens, Storage};
 use crate::cli::arguments::{CommonOptions, TargetOptions};
 use crate::cli::bastion::BastionLogin;
-use crate::cli::commands::query::Stop;
 use crate::cli::credentials::Credentials;
 use crate::cli::exit_status::ExitStatus;
 use crate::cli::passwords::{PasswordError, Passwords};
 use crate::cli::printer::Printer;
 use crate::cli::progress::{Silent, StageLines};
 use crate::cli::report::{self, Failure, Report};
+use crate::cli::statements::Stop;
 use crate::config::{self, ConfigError, Overrides, Resolution, Settings};
 use crate::mysql::{self, Gate};
 use crate::os::signals::Termination;
@@ -327,27 +327,25 @@ impl Database<'_> {
     }
 
     /// Reports why the statements did not all run. `fault` is what broke the tunnel, if that is why.
-    pub(crate) fn explain(&self, stop: Stop, fault: Option<&ssh::Error>, with_line: bool) -> Failure {
-        match stop {
-            Stop::Database(mysql::Error::Output(error), _) => Failure::Output(error),
-            Stop::Database(error, line) => {
-                let mut report = report::database(&error, &self.plan);
-                if let (mysql::Error::Statement(fault), true) = (&error, with_line) {
-                    report.error = format!("ERROR {} ({}) at line {line}: {}", fault.code, fault.state, fault.message);
-                }
-                if let Some(fault) = fault {
-                    report.causes.insert(0, fault.to_string());
-                }
-                report.into()
+    pub(crate) fn explain(&self, stop: Stop<mysql::Error>, fault: Option<&ssh::Error>, with_line: bool) -> Failure {
+        stop.failure(|error, line| {
+            if let mysql::Error::Output(error) = error {
+                return Failure::Output(error);
             }
-            Stop::Script(error) => Report::new(ExitStatus::Usage, &error).into(),
-            Stop::Input(error) => Report::about(ExitStatus::Usage, "the SQL cannot be read to its end", &error).into(),
-        }
+            let mut report = report::database(&error, &self.plan);
+            if let (mysql::Error::Statement(fault), true) = (&error, with_line) {
+                report.error = format!("ERROR {} ({}) at line {line}: {}", fault.code, fault.state, fault.message);
+            }
+            if let Some(fault) = fault {
+                report.causes.insert(0, fault.to_string());
+            }
+            report.into()
+        })
     }
 }
 
 /// Takes the outcome of a statement that nobody asked to see.
-struct Discard;
+pub(crate) struct Discard;
 
 impl crate::backend::ResultSink for Discard {
     fn columns(&mut self, _columns: &[crate::backend::Column]) -> std::io::Result<()> {

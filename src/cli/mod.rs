@@ -15,6 +15,7 @@ mod report;
 mod results;
 mod script;
 mod shell_helper;
+mod statements;
 mod way;
 mod words;
 

@@ -216,6 +216,9 @@ fn misplaced(auth: Auth) -> Failure {
 }
 
 fn nobody_to_ask(user: &str, endpoint: &Endpoint) -> Failure {
-    let error = format!("the password for {user}@{} cannot be asked for: there is no terminal", endpoint.host);
+    let error = format!(
+        "nobody has typed the password for {user}@{}: there is no terminal, or its input has ended",
+        endpoint.host
+    );
     Report::usage(error).hint("hand it over on a descriptor: --password-fd 3 3<FILE, or 3< <(COMMAND) in bash").into()
 }

@@ -130,6 +130,7 @@ fn name(stage: Stage) -> &'static str {
     match stage {
         Stage::Resolve => "resolve",
         Stage::Credentials => "credentials",
+        Stage::Cluster => "cluster",
         Stage::Bastion => "bastion",
         Stage::Database => "database",
     }

@@ -6,11 +6,13 @@
 mod aws;
 mod config;
 mod credential;
+mod data_api;
 mod launch;
 mod mysql;
 mod passwords;
 mod session;
 mod ssh;
+mod statements;
 
 use std::error::Error;
 use std::io;
@@ -21,6 +23,7 @@ use super::printer::{Paint, Printer};
 use crate::query::escape_for_terminal;
 
 pub(super) use config::{advice, file_advice};
+pub(super) use data_api::data_api;
 pub(super) use mysql::report as database;
 pub(super) use session::report as opening;
 

@@ -32,6 +32,11 @@ impl Results {
         self.warnings > 0 && !self.printer.quiet
     }
 
+    /// Says something that concerns all statements.
+    pub(crate) fn remark(&self, text: &str) {
+        self.printer.remark(text);
+    }
+
     /// Prints the warnings of the last statement.
     pub(crate) fn show_warnings(&self, lines: &[String]) {
         for line in lines {

@@ -14,7 +14,8 @@
 
 use memchr::{memchr, memchr_iter, memchr2, memmem};
 
-use self::delimiter::{Command, Delimiter, is_space, read_command};
+pub(super) use self::delimiter::is_space;
+use self::delimiter::{Command, Delimiter, read_command};
 use crate::query::Error;
 
 mod delimiter;

@@ -3,7 +3,7 @@
 //! ```text
 //! plan     ssh_config says what the name means              config, config_file, directives, tokens, pattern, bastion
 //! connect  TCP, handshake, host key, login                  connect, client, algorithms, stream, known_hosts, host_key,
-//!                                                           authentication, identity, signer, attempt
+//!                                                           authentication, identity, signer, attempt, distance, heap
 //! dial     a channel; relay: bytes through it               session, relay
 //! ```
 //!
@@ -23,7 +23,9 @@ mod config;
 mod config_file;
 mod connect;
 mod directives;
+mod distance;
 mod error;
+mod heap;
 mod host_key;
 mod identity;
 mod known_hosts;
@@ -40,6 +42,7 @@ pub use attempt::{Attempt, AttemptOutcome};
 pub use bastion::{AddressFamily, AllowedAlgorithms, Bastion, HostKeyPolicy, IdentityFile};
 pub use config::plan;
 pub use connect::connect;
+pub use distance::Distance;
 pub use error::{ConnectStage, Error, Loss};
 pub use host_key::{HostKeyVerdict, LearnedHostKey};
 pub use relay::SshConnection;
@@ -66,6 +69,8 @@ pub struct Settings {
     pub stall_limit: Duration,
     /// After how many bytes new keys are agreed upon; `None` is 1 GiB, which is also the most.
     pub rekey_bytes: Option<usize>,
+    /// How far away the bastion is, which its sessions find out: settings are for the sessions with one bastion.
+    pub distance: Distance,
 }
 
 impl Settings {
@@ -79,6 +84,7 @@ impl Settings {
             keepalive_count: 3,
             stall_limit: Duration::from_secs(10),
             rekey_bytes: None,
+            distance: Distance::default(),
         }
     }
 }

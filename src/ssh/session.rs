@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use russh::client::Handle;
 use russh::{ChannelOpenFailure, Disconnect};
@@ -11,6 +11,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::client::{Client, Shared};
 use super::connect::CLOSED;
+use super::distance::Distance;
 use super::error::{Error, Loss};
 use super::host_key::LearnedHostKey;
 use super::relay::{Counted, SshConnection};
@@ -25,6 +26,7 @@ pub struct SshSession {
     handle: Handle<Client>,
     bastion: String,
     pub(super) limits: Limits,
+    distance: Distance,
     shared: Arc<Shared>,
     refusals: Mutex<UnboundedReceiver<String>>,
     /// Dials under way: with more than one, the server's words cannot be told apart.
@@ -51,10 +53,12 @@ impl SshSession {
         handle: Handle<Client>,
         bastion: String,
         limits: Limits,
+        distance: Distance,
         shared: Arc<Shared>,
         refusals: UnboundedReceiver<String>,
     ) -> Self {
-        Self { handle, bastion, limits, shared, refusals: Mutex::new(refusals), dialling: AtomicUsize::new(0) }
+        let (refusals, dialling) = (Mutex::new(refusals), AtomicUsize::new(0));
+        Self { handle, bastion, limits, distance, shared, refusals, dialling }
     }
 
     /// The host key that was accepted for the first time in this session, for a note to the user.
@@ -138,8 +142,12 @@ impl Dialer for SshSession {
         let (counted, has_company) = Counted::new(&self.shared);
         let limit = if has_company { self.limits.dial + self.limits.stall } else { self.limits.dial };
         let opening = self.handle.channel_open_direct_tcpip(&address.host, u32::from(address.port), "127.0.0.1", 0);
+        let asked = Instant::now();
         match tokio::time::timeout(limit, opening).await {
-            Ok(Ok(channel)) => Ok(SshConnection::new(channel, self.bastion.clone(), counted, self.limits.stall)),
+            Ok(Ok(channel)) => {
+                self.distance.learn(asked.elapsed());
+                Ok(SshConnection::new(channel, self.bastion.clone(), counted, self.limits.stall))
+            }
             Ok(Err(russh::Error::ChannelOpenFailure(failure))) => Err(self.refusal(failure, address).await),
             Ok(Err(_)) => {
                 let loss = self.shared.loss().unwrap_or_else(|| Loss::Broken { message: CLOSED.to_owned() });

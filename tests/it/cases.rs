@@ -7,6 +7,7 @@ use rdsconn_lab::environment::{ProfileCredentials, TestEnv};
 
 use crate::client_cases::{CLIENTS, LISTENERS};
 use crate::credential_cases::CREDENTIALS;
+use crate::password_cases::PASSWORDS;
 use crate::support::{ACME, ENDPOINT, HOST, add_aws_config, add_sso};
 
 /// One thing that goes wrong.
@@ -222,6 +223,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
         .chain(&VALUES)
         .chain(&AWS)
         .chain(&WAYS)
+        .chain(&PASSWORDS)
         .chain(&CLIENTS)
         .chain(&LISTENERS)
         .chain(&CREDENTIALS)

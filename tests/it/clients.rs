@@ -115,6 +115,11 @@ pub(crate) fn version(home: &TestEnv, name: &str) -> String {
     home.run(name, ["--no-defaults", "--version"]).stdout
 }
 
+/// Whether a client knows `mysql_native_password`, which Oracle's have given up with version 9.
+pub(crate) fn has_native_password(home: &TestEnv, name: &str) -> bool {
+    !version(home, name).contains("Ver 9.")
+}
+
 /// The command line of `rdsconn exec`.
 pub(crate) fn line<'a>(client: &'a str, options: &[&'a str], arguments: &[&'a str]) -> Vec<&'a str> {
     [&["exec", client, HOST], options, &["--"], arguments].concat()

@@ -8,6 +8,8 @@
 )]
 #![expect(clippy::print_stderr, reason = "what is skipped is said loudly")]
 
+mod auth_password;
+mod auth_secret;
 mod bad_input;
 mod bastion;
 mod bastion_config;
@@ -22,6 +24,7 @@ mod credential_cases;
 mod credential_keyring;
 mod credential_terminal;
 mod credentials;
+mod data_api;
 mod exec;
 mod exec_flavours;
 mod exec_hostile;
@@ -42,8 +45,10 @@ mod interrupt;
 mod layering;
 mod listener;
 mod messages;
+mod password_cases;
 mod query;
 mod secrets;
+mod secrets_manager;
 mod shell_helper;
 mod shell_helper_delegate;
 mod shell_helper_input;

@@ -18,7 +18,7 @@ fn between_states(stage: &Stage) -> Running {
     between_states_with(stage, &[])
 }
 
-fn between_states_with(stage: &Stage, options: &[&str]) -> Running {
+pub(crate) fn between_states_with(stage: &Stage, options: &[&str]) -> Running {
     let script =
         "trap : INT TERM HUP; stty noflsh; stty -a; echo begin; \"$0\" \"$@\"; echo \"code=$?\"; stty -a; echo end";
     let program = stage.home.program().to_str().unwrap();
@@ -28,7 +28,7 @@ fn between_states_with(stage: &Stage, options: &[&str]) -> Running {
 
 /// What rdsconn showed, and its exit code, if the terminal is as it was.
 #[track_caller]
-fn same_state(output: &Output) -> (String, i32) {
+pub(crate) fn same_state(output: &Output) -> (String, i32) {
     let text = output.stdout.replace("\r\n", "\n");
     let cut = |rest: &str, mark: &str| match rest.split_once(mark) {
         Some((left, right)) => (left.to_owned(), right.to_owned()),

@@ -38,10 +38,11 @@ pub(crate) struct TargetOptions {
     /// direct, tunnel or data-api [default: tunnel where there is a bastion]
     #[arg(long, value_name = "ROUTE")]
     pub route: Option<String>,
-    /// Where the password comes from [default: iam]
+    /// Where the password comes from: iam (a token), secret (Secrets Manager) or password (asked for) [default: iam]
     #[arg(long, value_name = "AUTH")]
     pub auth: Option<String>,
-    /// VERIFY_IDENTITY or VERIFY_CA [default: VERIFY_IDENTITY]
+    /// VERIFY_IDENTITY or VERIFY_CA; REQUIRED, with --auth password only, trusts whoever answers with the password
+    /// [default: VERIFY_IDENTITY]
     #[arg(long, value_name = "MODE", ignore_case = true)]
     pub ssl_mode: Option<String>,
     /// PEM file of roots to trust beside those of RDS

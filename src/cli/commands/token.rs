@@ -10,6 +10,7 @@ use crate::cli::printer::Printer;
 use crate::cli::report::{Failure, Report};
 use crate::os::{Environment, timestamp};
 use crate::session::{LoginPlan, Plan, plan};
+use crate::target::Arn;
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Token, environment: &Environment, printer: Printer) -> Result<(), Failure> {
@@ -48,9 +49,11 @@ fn no_token(plan: &Plan) -> Failure {
     let report = Report::usage(error);
     match &plan.login {
         LoginPlan::Secret { arn } => {
-            report.hint(format!("run aws secretsmanager get-secret-value --secret-id {arn} to see the password"))
+            let region = Arn::parse(arn).map_or_else(String::new, |arn| format!(" --region {}", arn.region));
+            report
+                .hint(format!("run aws secretsmanager get-secret-value --secret-id {arn}{region} to see the password"))
         }
-        LoginPlan::Password { .. } | LoginPlan::Token { .. } => report.hint("the password is known to its user alone"),
+        LoginPlan::Password { .. } | LoginPlan::Token { .. } => report.hint("the password is its user's to know"),
     }
     .hint("for a token, add --auth iam, if the user may log in with one")
     .into()

@@ -78,7 +78,9 @@ async fn hold(
     // socket there is nobody to ask, which is no reason not to hold the tunnel.
     let folder = RunFolder::create(environment).ok();
     let socket = folder.as_ref().and_then(behind::socket);
-    let mut answering = pin!(behind::answer(socket.filter(|_| port.is_some()), port.unwrap_or_default(), database));
+    // Nor is there anything to be told where only a person knows the password: another helper may.
+    let socket = socket.filter(|_| port.is_some() && database.has_password());
+    let mut answering = pin!(behind::answer(socket, port.unwrap_or_default(), database));
     let text = if arguments.json {
         let object = json!({
             "listener": listener_text,

@@ -43,7 +43,7 @@ impl From<Error> for Report {
                 report.hint(format!("or write {{{{{name}}}}} in config.toml where the client is to be given {{{name}}}"))
             }
             Error::PasswordTooLong { .. } => report(ExitStatus::Usage).hint(
-                "the token is that long because of the session token in it: use a client with a longer limit (mysql 9, mysqlsh), \
+                "a token is that long because of the session token in it: use a client with a longer limit (mysql 9, mysqlsh), \
                  or a profile with a shorter session token",
             ),
             Error::PasswordCharacter { .. } => report(ExitStatus::Usage).hint("use another client"),

@@ -102,6 +102,6 @@ fn argument(line: &[u8]) -> &[u8] {
 }
 
 /// The spaces of the client's character set.
-pub(super) fn is_space(byte: u8) -> bool {
+pub(in crate::query) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\x0b' | b'\x0c' | b'\r')
 }

@@ -13,10 +13,12 @@
 pub mod certificates;
 pub mod client;
 pub mod clients;
+pub mod data_api;
 pub mod driver;
 pub mod embedded;
 pub mod environment;
 pub mod hostile;
+pub mod moto;
 pub mod packets;
 pub mod proxy;
 pub mod real;

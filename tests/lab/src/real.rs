@@ -18,14 +18,14 @@ use crate::verifier::{AccessKey, Gate, Verifier};
 mod bastion;
 mod database;
 mod iam;
-mod janitor;
+pub(crate) mod janitor;
 mod requirements;
-mod server;
+pub(crate) mod server;
 #[cfg(test)]
 mod tests;
 
 pub use bastion::{Bastion, BastionOptions, Forwarding, KeyType, PASSPHRASE};
-pub use database::{APP_PASSWORD, Database};
+pub use database::{APP_PASSWORD, Database, MASTER_PASSWORD, MASTER_USER};
 pub use requirements::Missing;
 
 use iam::IamService;

@@ -13,7 +13,9 @@ use aws_lc_rs::{constant_time, digest, hmac};
 
 pub use gate::{Attempt, Gate};
 
-use encoding::{hex, parse_timestamp, percent_decode, percent_encode};
+use encoding::{percent_decode, percent_encode};
+
+pub(crate) use encoding::{format_timestamp, hex, parse_timestamp};
 
 mod encoding;
 mod gate;
@@ -185,16 +187,16 @@ impl<'a> Parameters<'a> {
 }
 
 /// `KEY/DATE/REGION/SERVICE/aws4_request`.
-struct Scope<'a> {
-    key_id: &'a str,
-    date: &'a str,
-    region: &'a str,
-    service: &'a str,
-    terminator: &'a str,
+pub(crate) struct Scope<'a> {
+    pub(crate) key_id: &'a str,
+    pub(crate) date: &'a str,
+    pub(crate) region: &'a str,
+    pub(crate) service: &'a str,
+    pub(crate) terminator: &'a str,
 }
 
 impl<'a> Scope<'a> {
-    fn parse(credential: &'a str) -> Result<Self, Refusal> {
+    pub(crate) fn parse(credential: &'a str) -> Result<Self, Refusal> {
         let parts: Vec<&str> = credential.split('/').collect();
         let [key_id, date, region, service, terminator] = parts[..] else {
             return Err(Refusal::WrongScope(credential.to_owned()));
@@ -301,7 +303,8 @@ fn canonical_request(authority: &str, canonical_query: &str) -> String {
     format!("GET\n/\n{canonical_query}\nhost:{authority}\n\nhost\n{empty_body}")
 }
 
-fn signature(secret: &str, scope: &Scope<'_>, date: &str, canonical_request: &str) -> String {
+/// What signature version 4 makes of a canonical request, in hexadecimal.
+pub(crate) fn signature(secret: &str, scope: &Scope<'_>, date: &str, canonical_request: &str) -> String {
     let string_to_sign = format!(
         "AWS4-HMAC-SHA256\n{date}\n{}\n{}",
         scope.without_key(),

@@ -1,9 +1,10 @@
-//! Holds the real lab open for a person or a script: starts sshd and MariaDB, writes a home folder for rdsconn, prints shell
-//! assignments for both, and ends when stdin ends.
+//! Holds the real lab open for a person or a script: starts sshd, MariaDB and a Data API in front of it, writes a home folder
+//! for rdsconn, prints shell assignments for all of them, and ends when stdin ends.
 
 use std::io::{Read as _, Write as _};
 use std::process::ExitCode;
 
+use rdsconn_lab::data_api::DataApi;
 use rdsconn_lab::environment::TestEnv;
 use rdsconn_lab::real::{BASTION_ALIAS, ENDPOINT, ENDPOINT_PORT, REGION, RealLab, STATIC_PROFILE};
 
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
             lab.ca_file().display()
         ),
     );
+    let data_api = DataApi::on_real(&lab);
     let assignments = [
         ("LAB_HOME", home.home().display().to_string()),
         ("LAB_SSH_CONFIG", home.home().join(".ssh/config").display().to_string()),
@@ -37,7 +39,7 @@ fn main() -> ExitCode {
         ("LAB_ENDPOINT", format!("{ENDPOINT}:{ENDPOINT_PORT}")),
         ("LAB_CA", lab.ca_file().display().to_string()),
     ];
-    for (name, value) in assignments {
+    for (name, value) in assignments.into_iter().chain(data_api.assignments()) {
         if writeln!(stdout, "{name}='{value}'").is_err() {
             return ExitCode::FAILURE;
         }

@@ -1,6 +1,7 @@
 //! The embedded database: listens on loopback, serves each client on a thread of its own. What RDS would keep in its logs
 //! can be asked for.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -29,6 +30,8 @@ pub enum Authentication {
     Iam,
     /// `mysql_native_password`.
     Password(String),
+    /// `caching_sha2_password`, the default since 8.0: the first login of a server's life needs the password itself.
+    CachingSha2(String),
 }
 
 /// One database user.
@@ -51,6 +54,12 @@ impl Account {
     /// An account that logs in with a password.
     pub fn password(user: &str, password: &str) -> Self {
         let authentication = Authentication::Password(password.to_owned());
+        Self { user: user.to_owned(), authentication, read_only: false }
+    }
+
+    /// An account that logs in with a password of the newer kind.
+    pub fn caching_sha2(user: &str, password: &str) -> Self {
+        let authentication = Authentication::CachingSha2(password.to_owned());
         Self { user: user.to_owned(), authentication, read_only: false }
     }
 
@@ -90,7 +99,7 @@ pub struct DatabaseOptions {
 
 impl DatabaseOptions {
     /// An RDS for MySQL 8.0 instance with the users of the real lab: `dba` and `reader` (who may not change anything) by
-    /// IAM, and `app` with [`crate::real::APP_PASSWORD`].
+    /// IAM, `app` with [`crate::real::APP_PASSWORD`], and `master` with [`crate::real::MASTER_PASSWORD`].
     pub fn new(certificate: &ServerCertificate, verifier: Verifier) -> Self {
         Self {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
@@ -100,6 +109,7 @@ impl DatabaseOptions {
                 Account::iam("dba"),
                 Account::iam("reader").read_only(),
                 Account::password("app", crate::real::APP_PASSWORD),
+                Account::password(crate::real::MASTER_USER, crate::real::MASTER_PASSWORD),
             ],
             version: "8.0.40".to_owned(),
             plugin: "mysql_native_password".to_owned(),
@@ -134,6 +144,8 @@ pub struct LoginSeen {
     pub first_plugin: Option<String>,
     /// The server had to ask for another plugin, which costs a round trip.
     pub switched: bool,
+    /// The server asked for the password itself, inside TLS.
+    pub full: bool,
     /// Connection attributes.
     pub attributes: Vec<(String, String)>,
 }
@@ -146,6 +158,10 @@ pub(super) struct Shared {
     pub(super) refusals: Mutex<Vec<String>>,
     pub(super) tls_failures: Mutex<Vec<String>>,
     pub(super) logins: Mutex<Vec<LoginSeen>>,
+    /// Passwords set since the start.
+    accounts: Mutex<Vec<Account>>,
+    /// Who has logged in with the password itself.
+    pub(super) sha2_cache: Mutex<BTreeSet<String>>,
     record: Record,
     connections: AtomicU32,
     stopping: AtomicBool,
@@ -173,6 +189,8 @@ impl Database {
             refusals: Mutex::default(),
             tls_failures: Mutex::default(),
             logins: Mutex::default(),
+            accounts: Mutex::new(options.accounts.clone()),
+            sha2_cache: Mutex::default(),
             record: Record::default(),
             connections: AtomicU32::new(0),
             stopping: AtomicBool::new(false),
@@ -217,6 +235,14 @@ impl Database {
     /// Checks tokens with another verifier from now on: another clock, other keys.
     pub fn set_verifier(&self, verifier: Verifier) {
         *lock(&self.shared.verifier) = verifier;
+    }
+
+    /// Changes an account, or adds one: `ALTER USER`, as rotation does it.
+    pub fn set_account(&self, account: Account) {
+        lock(&self.shared.sha2_cache).remove(&account.user);
+        let mut accounts = lock(&self.shared.accounts);
+        accounts.retain(|known| known.user != account.user);
+        accounts.push(account);
     }
 
     /// Why logins were refused, as RDS's `iam-db-auth-error` log says it: `user: reason`.
@@ -277,6 +303,12 @@ impl Database {
             let _ = listener.join();
         }
         self.shared.processes.kill_all();
+    }
+}
+
+impl Shared {
+    pub(super) fn account(&self, user: &str) -> Option<Account> {
+        lock(&self.accounts).iter().find(|account| account.user == user).cloned()
     }
 }
 

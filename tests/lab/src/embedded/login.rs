@@ -1,9 +1,9 @@
 //! The connection phase, as an RDS instance with IAM authentication conducts it: greeting, TLS, then the token through
-//! `mysql_clear_password`, checked the way AWS checks it.
+//! `mysql_clear_password`, checked the way AWS checks it; or a password, by the older and the newer plugin.
 
 use std::io;
 
-use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 
 use super::database::{Account, Authentication, LoginSeen, Shared};
 use super::sql::fault::Fault;
@@ -14,6 +14,10 @@ use crate::wire::{Wire, lock};
 
 const CLEAR: &str = "mysql_clear_password";
 const NATIVE: &str = "mysql_native_password";
+const SHA2: &str = "caching_sha2_password";
+/// What `caching_sha2_password` says beside its challenge: the scramble was good, or the password itself is wanted.
+const FAST_AUTHENTICATION_SUCCESS: [u8; 2] = [0x01, 0x03];
+const PERFORM_FULL_AUTHENTICATION: [u8; 2] = [0x01, 0x04];
 /// No login is longer: a token with the longest session token stays far below.
 const LONGEST_LOGIN: usize = 1 << 20;
 
@@ -71,6 +75,7 @@ pub(super) fn admit(wire: Wire, id: u32, shared: &Shared) -> io::Result<Option<A
         secure: packets.stream().is_secure(),
         first_plugin: login.plugin.clone(),
         switched: false,
+        full: false,
         attributes: login.attributes.clone(),
     };
     match judge(&mut packets, &login, &greeting, shared, &mut seen) {
@@ -123,7 +128,7 @@ fn judge(
         let message = "Connections using insecure transport are prohibited while --require_secure_transport=ON.";
         return Err(Refused::Fault(Fault::new(3159, "HY000", message), "not encrypted".to_owned()));
     }
-    let Some(account) = shared.options.accounts.iter().find(|account| account.user == *user).cloned() else {
+    let Some(account) = shared.account(user) else {
         return Err(denied(user, "no such user"));
     };
     match &account.authentication {
@@ -140,6 +145,7 @@ fn judge(
             verdict.map_err(|refusal| denied(user, refusal.to_string()))?;
         }
         Authentication::Password(password) => password_answer(packets, login, greeting, password, seen)?,
+        Authentication::CachingSha2(password) => caching_answer(packets, login, greeting, password, shared, seen)?,
     }
     Ok(account)
 }
@@ -176,6 +182,47 @@ fn password_answer(
         return Ok(());
     }
     Err(denied(&login.user, "wrong password"))
+}
+
+/// A scramble is enough where the server has seen the password before; else it wants the password itself, which it gets
+/// inside TLS only.
+fn caching_answer(
+    packets: &mut Packets<Wire>,
+    login: &Login,
+    greeting: &Greeting,
+    password: &str,
+    shared: &Shared,
+    seen: &mut LoginSeen,
+) -> Result<(), Refused> {
+    let gone = || Refused::Gone(io::ErrorKind::UnexpectedEof.into());
+    let mut answer = login.answer.clone();
+    // A client that names this plugin in answer to a greeting for another has made nothing of that one's challenge.
+    if greeting.plugin != SHA2 || login.plugin.as_deref() != Some(SHA2) {
+        seen.switched = true;
+        packets.send(&switch_plugin(SHA2, &greeting.scramble))?;
+        answer = packets.read(LONGEST_LOGIN)?.ok_or_else(gone)?;
+    }
+    let is_cached = lock(&shared.sha2_cache).contains(&login.user);
+    if is_cached && answer == sha2_answer(password, &greeting.scramble) {
+        packets.send(&FAST_AUTHENTICATION_SUCCESS)?;
+        return Ok(());
+    }
+    packets.send(&PERFORM_FULL_AUTHENTICATION)?;
+    let mut given = packets.read(LONGEST_LOGIN)?.ok_or_else(gone)?;
+    if given.pop() != Some(0) || given != password.as_bytes() || !seen.secure {
+        return Err(denied(&login.user, "wrong password"));
+    }
+    lock(&shared.sha2_cache).insert(login.user.clone());
+    seen.full = true;
+    Ok(())
+}
+
+/// SHA256(password) XOR SHA256(SHA256(SHA256(password)), challenge).
+fn sha2_answer(password: &str, scramble: &[u8]) -> Vec<u8> {
+    let hash = |bytes: &[u8]| digest(&SHA256, bytes).as_ref().to_vec();
+    let once = hash(password.as_bytes());
+    let mask = hash(&[&hash(&once)[..], scramble].concat());
+    once.iter().zip(mask).map(|(left, right)| left ^ right).collect()
 }
 
 /// SHA1(password) XOR SHA1(challenge, SHA1(SHA1(password))).

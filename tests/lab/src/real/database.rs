@@ -26,6 +26,10 @@ const SOCKET: &str = "server.sock";
 
 /// The password of the user `app`.
 pub const APP_PASSWORD: &str = "app-password";
+/// The user whose login is kept in a secret, who may do everything.
+pub const MASTER_USER: &str = "master";
+/// The password of [`MASTER_USER`].
+pub const MASTER_PASSWORD: &str = "master-password";
 
 /// A running mariadbd.
 #[derive(Debug)]

@@ -11,13 +11,13 @@ use std::sync::{Mutex, PoisonError};
 
 /// The shell and the pipe it waits on. Dropping it cleans up and waits until that is done.
 #[derive(Debug)]
-pub(super) struct Janitor {
+pub(crate) struct Janitor {
     shell: Child,
     pipe: Mutex<Option<ChildStdin>>,
 }
 
 impl Janitor {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let mut shell = Command::new("/bin/sh")
             .args(["-c", include_str!("janitor.sh")])
             .env_clear()
@@ -35,17 +35,17 @@ impl Janitor {
     }
 
     /// Registers a server; its children are killed with it.
-    pub(super) fn watch(&self, pid: u32) {
+    pub(crate) fn watch(&self, pid: u32) {
         self.tell(&format!("process {pid}\n"));
     }
 
     /// Says that a server is dead. Told before it is waited for, while its number cannot be another's.
-    pub(super) fn forget(&self, pid: u32) {
+    pub(crate) fn forget(&self, pid: u32) {
         self.tell(&format!("forget {pid}\n"));
     }
 
     /// Registers a file or folder for removal.
-    pub(super) fn remove_in_the_end(&self, path: &Path) {
+    pub(crate) fn remove_in_the_end(&self, path: &Path) {
         self.tell(&format!("path {}\n", path.display()));
     }
 

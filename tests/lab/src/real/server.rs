@@ -17,7 +17,7 @@ use super::janitor::Janitor;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
-pub(super) struct Server {
+pub(crate) struct Server {
     child: Child,
     log: PathBuf,
     janitor: Arc<Janitor>,
@@ -27,7 +27,7 @@ pub(super) struct Server {
 impl Server {
     /// Starts `command` with its output in `log` and waits until `answers` says so. The error is the server's own log;
     /// a server that was too late for its port says so in it.
-    pub(super) fn start(
+    pub(crate) fn start(
         mut command: Command,
         log: &Path,
         janitor: &Arc<Janitor>,
@@ -60,12 +60,12 @@ impl Server {
         Ok(server)
     }
 
-    pub(super) fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         String::from_utf8_lossy(&fs::read(&self.log).unwrap_or_default()).into_owned()
     }
 
     /// Kills it and all its children, without a chance to say goodbye.
-    pub(super) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         if self.running {
             for pid in self.stopped_tree() {
                 signal(pid, Signal::KILL);
@@ -75,7 +75,7 @@ impl Server {
     }
 
     /// Asks it to end in an orderly way, and insists if it does not.
-    pub(super) fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         if !self.running {
             return;
         }
@@ -95,12 +95,12 @@ impl Server {
     }
 
     /// Stops it and all its children; they keep their sockets and say nothing.
-    pub(super) fn freeze(&self) {
+    pub(crate) fn freeze(&self) {
         self.stopped_tree();
     }
 
     /// Lets it and all its children go on.
-    pub(super) fn thaw(&self) {
+    pub(crate) fn thaw(&self) {
         for pid in tree(Pid::from_child(&self.child), &|_| ()) {
             signal(pid, Signal::CONT);
         }
@@ -119,7 +119,7 @@ impl Drop for Server {
 }
 
 /// A port nobody listens on. Somebody may take it before the server does: then starting is tried again with another.
-pub(super) fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     listener.local_addr().expect("a listener has an address").port()
 }
@@ -152,6 +152,6 @@ fn is_running(pid: u32) -> bool {
 }
 
 /// Whether a failed start may be tried again with another port.
-pub(super) fn lost_its_port(error: &str) -> bool {
+pub(crate) fn lost_its_port(error: &str) -> bool {
     error.contains("Address already in use")
 }

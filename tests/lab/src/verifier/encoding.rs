@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::Refusal;
 
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         // Writing into a String cannot fail.
         let _ = write!(text, "{byte:02x}");
@@ -63,7 +63,7 @@ fn month_lengths(year: u64) -> [u64; 12] {
 }
 
 /// The inverse of [`parse_timestamp`], for an instant not before 1970.
-pub(super) fn format_timestamp(instant: SystemTime) -> String {
+pub(crate) fn format_timestamp(instant: SystemTime) -> String {
     let seconds = instant.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let (mut days, time) = (seconds / 86_400, seconds % 86_400);
     let mut year = 1970;
@@ -83,7 +83,7 @@ pub(super) fn format_timestamp(instant: SystemTime) -> String {
 }
 
 /// `YYYYMMDDTHHMMSSZ` as an instant; nothing else is accepted, a 30th of February included.
-pub(super) fn parse_timestamp(text: &str) -> Option<SystemTime> {
+pub(crate) fn parse_timestamp(text: &str) -> Option<SystemTime> {
     let bytes = text.as_bytes();
     if bytes.len() != 16 || bytes[8] != b'T' || bytes[15] != b'Z' {
         return None;

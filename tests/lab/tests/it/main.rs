@@ -9,10 +9,16 @@
 )]
 
 mod client;
+mod data_api_client;
+mod data_api_faults;
+mod data_api_limits;
+mod data_api_signature;
+mod data_api_values;
 mod driver;
 mod embedded_bastion;
 mod embedded_database;
 mod hostile;
+mod moto;
 mod real_clients;
 mod rig;
 mod same_answers;

@@ -129,7 +129,8 @@ impl Type {
         let number = |kind, length| (kind, BINARY, length, 0x8000_u16);
         let text = |kind, characters: u32, flags| (kind, UTF8MB4, characters.saturating_mul(4), flags);
         let (kind, collation, length, flags) = match self.name.as_str() {
-            "TINYINT" => number(1, 4),
+            // TINYINT(1) is the one width that clients look at.
+            "TINYINT" => number(1, self.argument(0, 4)),
             "SMALLINT" => number(2, 6),
             "INT" => number(3, 11),
             "MEDIUMINT" => number(9, 9),
@@ -140,9 +141,9 @@ impl Type {
             "YEAR" => (13, BINARY, 4, 0x8000 | 32 | 64),
             "BIT" => (16, BINARY, self.argument(0, 1), 32),
             "DATE" => (10, BINARY, 10, 128),
-            "TIME" => (11, BINARY, 10 + self.argument(0, 0), 128),
-            "DATETIME" => (12, BINARY, 19 + self.argument(0, 0), 128),
-            "TIMESTAMP" => (7, BINARY, 19 + self.argument(0, 0), 128),
+            "TIME" => (11, BINARY, 10 + self.behind_the_point(), 128),
+            "DATETIME" => (12, BINARY, 19 + self.behind_the_point(), 128),
+            "TIMESTAMP" => (7, BINARY, 19 + self.behind_the_point(), 128),
             "CHAR" => text(254, self.argument(0, 1), 0),
             "ENUM" => text(254, self.longest(), 256),
             "SET" => text(254, self.longest(), 2048),
@@ -169,6 +170,14 @@ impl Type {
             "FLOAT" | "DOUBLE" => 31,
             _ => u8::try_from(self.fraction()).unwrap_or(31),
         };
+    }
+
+    /// The fraction of a second, with its point.
+    fn behind_the_point(&self) -> u32 {
+        match self.argument(0, 0) {
+            0 => 0,
+            digits => digits + 1,
+        }
     }
 
     fn longest(&self) -> u32 {
