@@ -30,7 +30,7 @@ pub(crate) trait Runner {
     fn prepare<'s>(&self, sql: &'s [u8], parameters: &mut Parameters) -> Result<Self::Statement<'s>, Report>;
 
     /// Runs one statement.
-    async fn run<'s>(&mut self, statement: Self::Statement<'s>, rows: &mut Rows) -> Result<(), Self::Error>;
+    async fn run(&mut self, statement: Self::Statement<'_>, rows: &mut Rows) -> Result<(), Self::Error>;
 
     /// Begins a transaction.
     async fn begin(&mut self) -> Result<(), Self::Error>;

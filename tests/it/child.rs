@@ -283,8 +283,9 @@ fn r15_what_is_sent_to_us_alone_reaches_the_child() {
         (Signal::USR2, "USR2"),
     ];
     for (signal, name) in names {
-        let script =
-            format!("trap 'echo got {name}; kill -KILL $! 2>/dev/null; exit 7' {name}; sleep 600 >/dev/null & echo ready; wait");
+        let script = format!(
+            "trap 'echo got {name}; kill -KILL $! 2>/dev/null; exit 7' {name}; sleep 600 >/dev/null & echo ready; wait"
+        );
         let test = home(&script);
         let running = start(&test);
         running.wait_for("ready\n");
@@ -309,7 +310,8 @@ fn r15_a_signal_that_was_ignored_before_us_stays_ignored() {
 
 #[test]
 fn r15_ctrl_c_is_for_the_child() {
-    let mut test = home("trap 'echo got INT; kill -KILL $! 2>/dev/null; exit 4' INT; sleep 600 >/dev/null & echo ready; wait");
+    let mut test =
+        home("trap 'echo got INT; kill -KILL $! 2>/dev/null; exit 4' INT; sleep 600 >/dev/null & echo ready; wait");
     let mut running = on_terminal(&mut test, "$DRIVE");
     running.wait_for("ready\r\n");
     running.send("\x03");

@@ -120,7 +120,7 @@ async fn arns(plan: &DataApiPlan, service: &Service, progress: &StageLines) -> R
 fn tell(progress: &StageLines, wait: Wait, told: &Cell<bool>) {
     match wait {
         Wait::Resuming { limit, .. } if !told.replace(true) => {
-            progress.remark(&format!("the cluster is paused: waiting for it to resume, up to {} s", limit.as_secs()))
+            progress.remark(&format!("the cluster is paused: waiting for it to resume, up to {} s", limit.as_secs()));
         }
         Wait::Throttled { pause } => {
             progress.remark(&format!("AWS asks for fewer calls: waiting {:.1} s", pause.as_secs_f64()));
@@ -162,7 +162,7 @@ impl Runner for DataApiRunner<'_> {
         Ok(Statement { sql, parameters: parameters.used(sql).map_err(Report::from)?, pages })
     }
 
-    async fn run<'s>(&mut self, statement: Self::Statement<'s>, rows: &mut Rows) -> Result<(), DataApiError> {
+    async fn run(&mut self, statement: Self::Statement<'_>, rows: &mut Rows) -> Result<(), DataApiError> {
         let Statement { sql, parameters, pages } = statement;
         let (Some(pages), Some(column)) = (pages, self.page_by) else {
             return self.session.execute_with(sql, &parameters, rows).await;

@@ -84,7 +84,7 @@ impl Runner for mysql::Session {
         parameters.inline(sql).map_err(Report::from)
     }
 
-    async fn run<'s>(&mut self, statement: Self::Statement<'s>, rows: &mut Rows) -> Result<(), mysql::Error> {
+    async fn run(&mut self, statement: Self::Statement<'_>, rows: &mut Rows) -> Result<(), mysql::Error> {
         self.execute(&statement, rows).await
     }
 
