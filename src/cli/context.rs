@@ -248,7 +248,7 @@ impl Database<'_> {
     pub(crate) async fn token(&self, progress: &impl Progress) -> Result<AuthToken, Failure> {
         progress.begin(Stage::Credentials, self.plan.user().unwrap_or_default());
         let token = self.passwords.password().await.map_err(Report::from)?;
-        progress.end(Stage::Credentials, self.plan.region.as_deref().unwrap_or(&token.user));
+        progress.end(Stage::Credentials, self.plan.shown_credentials(&token.user));
         self.tell_unkept();
         Ok(token)
     }

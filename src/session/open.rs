@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use tokio::task::JoinHandle;
 
 use super::one_shot::OneShot;
-use super::{Error, LoginPlan, Plan};
+use super::{Error, Plan};
 use crate::backend::{AuthToken, Connection, Dialer, Executor, Login, PasswordProvider, Progress, Stage, Traffic};
 use crate::target::{Address, Auth};
 
@@ -83,11 +83,7 @@ impl<T: PasswordProvider, E: Executor, P: Progress + ?Sized> Open<'_, T, E, P> {
         }
         self.progress.begin(Stage::Credentials, self.plan.user().unwrap_or_default());
         let token = self.passwords.password().await?;
-        let detail = match &self.plan.login {
-            LoginPlan::Token { region, .. } => region,
-            LoginPlan::Secret { .. } | LoginPlan::Password { .. } => &token.user,
-        };
-        self.progress.end(Stage::Credentials, detail);
+        self.progress.end(Stage::Credentials, self.plan.shown_credentials(&token.user));
         Ok(token)
     }
 

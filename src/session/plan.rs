@@ -57,6 +57,14 @@ impl Plan {
         }
     }
 
+    /// What is shown of the credentials of `user` once they are there: the region that a token is for, else who logs in.
+    pub fn shown_credentials<'a>(&'a self, user: &'a str) -> &'a str {
+        match &self.login {
+            LoginPlan::Token { region, .. } => region,
+            LoginPlan::Secret { .. } | LoginPlan::Password { .. } => user,
+        }
+    }
+
     /// Where the password comes from.
     pub fn auth(&self) -> Auth {
         match self.login {

@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 
 use super::*;
 use crate::backend::{AuthToken, Peer, ResultSink, Statements};
+use crate::session::LoginPlan;
 use crate::target::{Endpoint, SslMode};
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
