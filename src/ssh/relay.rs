@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt as _;
 use russh::client::Msg;
 use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
@@ -303,14 +303,16 @@ async fn upload(
     local_done: &AtomicBool,
 ) -> Upload {
     let Some(channel) = channel else { return Upload::Ended };
-    let mut buffer = vec![0; PIECE];
+    // Neither cleared before it is filled nor copied: what has been sent is taken back for the next piece.
+    let mut buffer = BytesMut::new();
     loop {
-        let length = match peer.read(&mut buffer).await {
+        buffer.reserve(PIECE);
+        let length = match peer.read_buf(&mut buffer).await {
             Ok(0) => break,
             Ok(length) => length,
             Err(_) => return Upload::PeerGone,
         };
-        if channel.data_bytes(buffer[..length].to_vec()).await.is_err() {
+        if channel.data_bytes(buffer.split()).await.is_err() {
             return Upload::Ended;
         }
         sent.fetch_add(length as u64, Ordering::Relaxed);
