@@ -4,7 +4,7 @@ use aws_sdk_rdsdata::Client as RdsData;
 use aws_sdk_secretsmanager::Client as SecretsManager;
 
 use super::call::{self, CallFault};
-use super::{Error, Service, find_cluster};
+use super::{Error, Service, describe_cluster, find_cluster};
 
 /// A transaction that no cluster has: a statement for it is refused before it could run.
 const NO_TRANSACTION: &str = "rdsconn-permission-test";
@@ -45,8 +45,13 @@ impl Permission {
 pub async fn permissions(service: &Service, needs: &Needs<'_>) -> Result<Vec<Permission>, Error> {
     let mut found = Vec::new();
     let mut cluster = None;
-    if let Some(endpoint) = needs.lookup {
-        let fault = match find_cluster(service, endpoint).await {
+    let by_arn = needs.cluster.filter(|_| needs.data_api && needs.secret.is_none());
+    if let Some(place) = needs.lookup.or(by_arn) {
+        let found_cluster = match needs.lookup {
+            Some(endpoint) => find_cluster(service, endpoint).await,
+            None => describe_cluster(service, place).await,
+        };
+        let fault = match found_cluster {
             Ok(known) => {
                 cluster = Some(known);
                 None
@@ -55,7 +60,7 @@ pub async fn permissions(service: &Service, needs: &Needs<'_>) -> Result<Vec<Per
             Err(Error::Call { fault, .. }) => Some(fault),
             Err(error) => return Err(error),
         };
-        found.push(Permission { action: "rds:DescribeDBClusters", resource: endpoint.to_owned(), fault });
+        found.push(Permission { action: "rds:DescribeDBClusters", resource: place.to_owned(), fault });
     }
     let configuration = service.configuration(Some(service.login.timeout)).await?;
     let master_secret = cluster.as_ref().and_then(|cluster| cluster.master_secret.as_deref());

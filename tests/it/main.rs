@@ -22,6 +22,7 @@ mod conventions;
 mod credential;
 mod credential_cases;
 mod credential_keyring;
+mod credential_routes;
 mod credential_terminal;
 mod credentials;
 mod data_api;
