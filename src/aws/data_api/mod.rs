@@ -6,7 +6,7 @@
 //! # What is sent again, and what never is
 //!
 //! A request is made again only if the service cannot have accepted it: its body was never handed to a connection
-//! ([`witness`]), or the service itself turned it away (too many calls, a cluster that is resuming). Everything else is an
+//! (see `witness`), or the service itself turned it away (too many calls, a cluster that is resuming). Everything else is an
 //! outcome that is not known, and said to be.
 //!
 //! # What the service does not tell
