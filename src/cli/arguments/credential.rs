@@ -66,12 +66,13 @@ impl CredentialCommand {
 
 /// `rdsconn credential add NAME`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-What is not given is asked for on the terminal. In a script the secret access key is the first line of stdin, or of the
-descriptor that --secret-fd names; the session token of temporary keys is the second line of stdin, or the first of the
-descriptor that --session-token-fd names. No secret is ever taken from an argument or a variable.
-
-The passphrase of an encrypted file is asked for, or is the first line of the private file that RDSCONN_PASSPHRASE_FILE names.")]
+#[command(
+    after_help = "What is not given is asked for on the terminal. In a script the secret access key is the first line of \
+                  stdin, or of the descriptor that --secret-fd names; the session token of temporary keys is the second \
+                  line of stdin, or the first of the descriptor that --session-token-fd names. No secret is ever taken \
+                  from an argument or a variable.\n\nThe passphrase of an encrypted file is asked for, or is the first \
+                  line of the private file that RDSCONN_PASSPHRASE_FILE names."
+)]
 pub(crate) struct AddCredential {
     /// What the keys are stored as
     pub name: String,

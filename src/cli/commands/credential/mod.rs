@@ -35,9 +35,9 @@ pub(crate) fn run(command: CredentialCommand, environment: &Environment, printer
 
 fn remove(credentials: &Credentials, name: &str, force: bool, printer: Printer) -> Result<(), Failure> {
     let name: Name = name.parse().map_err(Report::from)?;
-    let vault = Arc::clone(&credentials.vault);
+    let (vault, removing) = (Arc::clone(&credentials.vault), name.clone());
     let removed = run_until_signal(on_thread(move || {
-        vault.remove(&name, force).map_err(|error| {
+        vault.remove(&removing, force).map_err(|error| {
             let report = Report::from(&error);
             let is_stuck = matches!(
                 error,
@@ -45,12 +45,13 @@ fn remove(credentials: &Credentials, name: &str, force: bool, printer: Printer) 
                     | crate::credential::Error::File { .. }
                     | crate::credential::Error::Keyring(_)
             );
-            if is_stuck { report.hint(format!("or run rdsconn credential remove {name} --force")) } else { report }
+            if is_stuck { report.hint(format!("or run rdsconn credential remove {removing} --force")) } else { report }
         })
     }))?;
     if let Some(fault) = &removed.left_behind {
         tell_left_behind(fault, printer);
     }
+    printer.remark(&format!("removed {name}"));
     Ok(())
 }
 
