@@ -84,7 +84,8 @@ pub struct RunFolder {
 
 impl RunFolder {
     /// Makes it in `$XDG_RUNTIME_DIR/rdsconn` where that variable names a private folder of the user's, else in
-    /// `rdsconn-<uid>` in the temporary folder. Then removes what killed runs left there.
+    /// `rdsconn-<uid>` in the temporary folder. Before that it removes what killed runs left there: in this order a run that is
+    /// killed meanwhile leaves no more behind than it found.
     pub fn create(environment: &Environment) -> Result<Self, RunFolderError> {
         let (base, name) = base(environment);
         trust(&base)?;
@@ -92,12 +93,11 @@ impl RunFolder {
         let mut refusal = Errno::AGAIN;
         for _ in 0..ATTEMPTS {
             let runs = open_runs(&base, &name)?;
+            sweep(&runs);
             let name = format!("{}-{:016x}", std::process::id(), RandomState::new().hash_one(0));
             match Claim::make(&runs, &name) {
                 Ok(Claim { folder, lock }) => {
-                    let created = Self { path: runs_path.join(&name), runs, name, folder, _lock: lock };
-                    created.sweep();
-                    return Ok(created);
+                    return Ok(Self { path: runs_path.join(&name), runs, name, folder, _lock: lock });
                 }
                 // Whoever sweeps has taken it for left over, or the name was taken: another name is free.
                 Err(error @ (Errno::AGAIN | Errno::EXIST | Errno::NOENT)) => refusal = error,
@@ -139,13 +139,13 @@ impl RunFolder {
     pub(super) fn place(&self, name: &str) -> (PathBuf, &File) {
         (self.path.join(name), &self.folder)
     }
+}
 
-    /// Removes what is left of runs that no longer live. What cannot be removed is left to the next run.
-    fn sweep(&self) {
-        for name in names(&self.runs).unwrap_or_default() {
-            if is_run(&name) && name != self.name.as_bytes() {
-                let _ = remove_left_over(&self.runs, &name);
-            }
+/// Removes what is left of runs that no longer live. What cannot be removed is left to the next run.
+fn sweep(runs: &File) {
+    for name in names(runs).unwrap_or_default() {
+        if is_run(&name) {
+            let _ = remove_left_over(runs, &name);
         }
     }
 }
