@@ -13,7 +13,7 @@ use crate::figures::{Figure, Table, Target, median, timed};
 use crate::scene::{CIPHER, HOST, Scene};
 use crate::statements::{STATEMENTS, TURNS, compare, one_by_one};
 
-const RUNS: usize = 3;
+const RUNS: usize = 9;
 const GIGABYTE: u64 = 1_000_000_000;
 /// What a distant bastion is asked for.
 const FAR: u64 = 100_000_000;
