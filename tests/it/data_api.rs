@@ -151,6 +151,11 @@ fn a_parameter_that_is_missing_unused_or_wrong_is_said() {
         let output = query(&["-p", "a=1", "-p", "c=1", "select :a as a"]).succeeded();
         assert_eq!(output.stdout, "a\n1\n");
         assert!(output.stderr.contains("warning: no statement names :c"), "{}", output.stderr);
+        http.api.forget_requests();
+        let logins = http.stage.parts().database.logins().len();
+        let output = query(&["-p", "a=1", "-p", "a=2", "select :a"]).ended_with(2);
+        assert!(output.stderr.contains("the parameter a is given twice"), "{}", output.stderr);
+        assert_eq!((http.api.requests().len(), http.stage.parts().database.logins().len()), (0, logins));
         let output = query(&["-p", "a:date=2023-02-29", "select :a"]).ended_with(2);
         assert!(output.stderr.contains("2023-02-29"), "{}", output.stderr);
     }

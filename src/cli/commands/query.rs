@@ -30,6 +30,7 @@ pub(crate) fn run(arguments: &Query, environment: &Environment, printer: Printer
         return super::exec::run_default(arguments, host, handed, &context);
     }
     let script = Script::new(arguments)?;
+    let parameters = Parameters::new(arguments.run.parameters.clone()).map_err(Report::from)?;
     let style = Style {
         format: Format::choose(
             arguments.output.format,
@@ -41,7 +42,7 @@ pub(crate) fn run(arguments: &Query, environment: &Environment, printer: Printer
         raw: arguments.output.raw,
         terminal: printer.stdout_is_terminal,
     };
-    let job = Job { script, style, printer, arguments };
+    let job = Job { script, parameters, style, printer, arguments };
     let runtime = runtime()?;
     let outcome = runtime.block_on(async {
         let resolution = context.resolve(host, &arguments.target).await?;
@@ -66,18 +67,14 @@ pub(crate) fn run(arguments: &Query, environment: &Environment, printer: Printer
 /// What is to be run, and how its rows are shown.
 struct Job<'a> {
     script: Script,
+    /// Named values.
+    parameters: Parameters,
     style: Style,
     printer: Printer,
     arguments: &'a Query,
 }
 
 impl Job<'_> {
-    /// The named values.
-    fn parameters(&self) -> Result<Parameters, Failure> {
-        let parameters = Parameters::new(self.arguments.run.parameters.clone());
-        Ok(parameters.map_err(Report::from)?)
-    }
-
     /// Where the rows go.
     fn rows(&self) -> Result<Rows, Failure> {
         let stdout = crate::os::stdout().map_err(Failure::Output)?;

@@ -35,7 +35,8 @@ pub(super) async fn query(context: &Context<'_>, target: &Target, mut job: Job<'
     let mut rows = job.rows()?;
     let running = Cell::new(false);
     let statements = &job.arguments.run;
-    let mut run = Run { parameters: job.parameters()?, transaction: statements.transaction, running: &running };
+    let parameters = std::mem::take(&mut job.parameters);
+    let mut run = Run { parameters, transaction: statements.transaction, running: &running };
     let mut session = DataApiRunner { session, page_by: statements.page_by.as_deref() };
     let ended = tokio::select! {
         ended = run.all(&mut session, &mut job.script, &mut rows) => Ok(ended),

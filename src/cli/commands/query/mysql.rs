@@ -39,7 +39,8 @@ pub(super) async fn query(
     let mut rows = job.rows()?;
     let running = Cell::new(false);
     let statements = &job.arguments.run;
-    let mut run = Run { parameters: job.parameters()?, transaction: statements.transaction, running: &running };
+    let parameters = std::mem::take(&mut job.parameters);
+    let mut run = Run { parameters, transaction: statements.transaction, running: &running };
     let ended = tokio::select! {
         ended = run.all(&mut connected.statements, &mut job.script, &mut rows) => Ok(ended),
         signal = termination.next() => Err(signal),
