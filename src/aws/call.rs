@@ -1,23 +1,14 @@
-//! Reading calls to AWS services: which failures are worth another try, and what each of them means.
+//! Reading calls to AWS services: what each failure means.
 //!
 //! Only for calls that change nothing. SQL has rules of its own, in `data_api`.
 
 use std::future::Future;
 use std::time::{Duration, SystemTime};
 
+use super::patience::{Failed, patiently};
 use aws_sdk_rds::config::http::HttpResponse;
 use aws_sdk_rds::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_rds::primitives::{DateTime, DateTimeFormat};
-use tokio::time::Instant;
-
-/// How often a call is made at most.
-pub(super) const MOST_CALLS: u32 = 5;
-
-/// How long all tries together may take.
-pub(super) const PATIENCE: Duration = Duration::from_mins(1);
-
-/// The wait before the second try; it doubles from try to try.
-const FIRST_WAIT: Duration = Duration::from_millis(250);
 
 /// AWS takes a signature that is up to five minutes off; a clock that is further off than this is to blame for a refusal.
 pub(super) const TOLERATED_SKEW: Duration = Duration::from_mins(4);
@@ -81,37 +72,13 @@ impl CallFault {
     }
 }
 
-/// Makes a call, and makes it again while AWS asks for patience or cannot be reached.
+/// Makes a call, and makes it again while AWS asks for patience.
 pub(super) async fn read<T, E, F>(call: impl Fn() -> F) -> Result<T, CallFault>
 where
     F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
-    let end = Instant::now() + PATIENCE;
-    let mut wait = FIRST_WAIT;
-    let mut calls = 1;
-    loop {
-        let fault = match call().await {
-            Ok(answer) => return Ok(answer),
-            Err(error) => classify(error, calls, SystemTime::now()),
-        };
-        let is_passing = matches!(&fault, CallFault::Throttled { .. } | CallFault::Garbled { status: 500.. });
-        let pause = wait.mul_f64(jitter());
-        if !is_passing || calls == MOST_CALLS || Instant::now() + pause > end {
-            return Err(fault);
-        }
-        tokio::time::sleep(pause).await;
-        calls += 1;
-        wait *= 2;
-    }
-}
-
-/// From a half to one and a half, so that many who were turned away together do not come back together.
-pub(super) fn jitter() -> f64 {
-    let mut byte = [128_u8];
-    // Without it the wait is merely the same for all.
-    let _ = aws_lc_rs::rand::fill(&mut byte);
-    0.5 + f64::from(byte[0]) / 255.0
+    patiently(call).await.map_err(|Failed { failure, calls, .. }| classify(failure, calls, SystemTime::now()))
 }
 
 fn classify<E>(error: SdkError<E, HttpResponse>, calls: u32, now: SystemTime) -> CallFault

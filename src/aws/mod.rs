@@ -10,6 +10,7 @@ mod discovery;
 mod error;
 mod identity;
 mod new_profile;
+mod patience;
 mod permissions;
 mod profiles;
 mod secrets;

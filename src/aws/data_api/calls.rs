@@ -7,7 +7,7 @@ use aws_sdk_rdsdata::config::http::HttpResponse;
 use aws_sdk_rdsdata::error::{ProvideErrorMetadata, SdkError};
 
 use super::super::CallFault;
-use super::super::call::{MOST_CALLS, PATIENCE, jitter};
+use super::super::patience::{MOST_CALLS, MOST_TIME, jitter};
 use super::clock::Clock;
 use super::judge::{Again, Case, Verdict, judge};
 use super::witness::Witness;
@@ -75,7 +75,7 @@ impl Calls {
             return None;
         }
         let pause = FIRST_PAUSE.mul_f64(jitter()) * 2_u32.pow(waits.calls - 1);
-        let over = waits.calls == MOST_CALLS || waits.spent + pause > PATIENCE;
+        let over = waits.calls == MOST_CALLS || waits.spent + pause > MOST_TIME;
         match again {
             Again::Throttled if over => {
                 let fault = CallFault::Throttled { calls: waits.calls };

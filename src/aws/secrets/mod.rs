@@ -3,16 +3,15 @@
 //! Reading changes nothing, so what a busy service did not answer is asked again, with pauses that differ from one process
 //! to the next. Nothing is kept anywhere: each login has its own reading.
 
-use std::future::Future;
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_secretsmanager::operation::get_secret_value::{GetSecretValueError, GetSecretValueOutput};
 use aws_sdk_secretsmanager::primitives::{DateTime, DateTimeFormat};
-use tokio::time::Instant;
 
 use self::content::Content;
+use super::patience::{Failed, is_busy, patiently};
 use super::{Login, Service};
 use crate::backend::AuthToken;
 use crate::target::Arn;
@@ -24,13 +23,6 @@ pub use error::{SecretError, ServiceFault, ShapeProblem, Skew};
 
 /// How long a password is offered before it is read again: rotation leaves the old one good for about as long.
 const LIFETIME: Duration = Duration::from_mins(1);
-
-/// Calls for one secret, and how long they may take with the pauses between them (R12).
-const MOST_CALLS: u32 = 5;
-const MOST_TIME: Duration = Duration::from_mins(1);
-
-/// The first pause. Each is five times as long as the one before; all together some half a minute.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
 /// One secret.
 #[derive(Debug)]
@@ -66,7 +58,7 @@ impl Secrets {
     }
 
     /// Tells the SDK's failures apart. Of an answer that could not be read nothing is passed on but its status.
-    fn classify(&self, region: &str, Failed { failure, calls, took }: Failed) -> SecretError {
+    fn classify(&self, region: &str, Failed { failure, calls, took }: Failed<GetSecretValueError>) -> SecretError {
         let region = region.to_owned();
         let status = failure.raw_response().map(|answer| answer.status().as_u16()).unwrap_or_default();
         let skew = skew(&failure, SystemTime::now());
@@ -147,69 +139,3 @@ fn skew(failure: &Failure, now: SystemTime) -> Option<Skew> {
         Err(behind) => Skew { seconds: behind.duration().as_secs(), is_ahead: false },
     })
 }
-
-/// A call that did not succeed, and those before it.
-struct Failed {
-    failure: Failure,
-    calls: u32,
-    took: Duration,
-}
-
-/// Calls until there is an answer that is worth something, or no more patience.
-async fn patiently<T, F>(mut call: impl FnMut() -> F) -> Result<T, Failed>
-where
-    F: Future<Output = Result<T, Failure>>,
-{
-    let (begun, mut calls) = (Instant::now(), 0);
-    loop {
-        calls += 1;
-        let failure = match call().await {
-            Ok(answer) => return Ok(answer),
-            Err(failure) => failure,
-        };
-        let took = begun.elapsed();
-        match pause(calls, took, random()).filter(|_| may_pass(&failure)) {
-            Some(pause) => tokio::time::sleep(pause).await,
-            None => return Err(Failed { failure, calls, took }),
-        }
-    }
-}
-
-/// How long to wait after so many calls that took so long, or that it is enough. `random` makes it between half of the
-/// pause and all of it, so that many who were refused together do not come back together.
-fn pause(calls: u32, took: Duration, random: u8) -> Option<Duration> {
-    let whole = FIRST_PAUSE * 5_u32.saturating_pow(calls - 1);
-    let pause = whole / 2 + whole * u32::from(random) / 510;
-    (calls < MOST_CALLS && took + pause <= MOST_TIME).then_some(pause)
-}
-
-fn random() -> u8 {
-    let mut byte = [u8::MAX];
-    // Without randomness the pause is merely the same for all.
-    let _ = aws_lc_rs::rand::fill(&mut byte);
-    byte[0]
-}
-
-/// Whether the service was busy, or at fault itself: it may answer next time.
-fn may_pass(failure: &Failure) -> bool {
-    let status = failure.raw_response().map(|answer| answer.status().as_u16()).unwrap_or_default();
-    let code = failure.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or_default();
-    is_busy(status, code)
-}
-
-fn is_busy(status: u16, code: &str) -> bool {
-    const CODES: [&str; 8] = [
-        "ThrottlingException",
-        "Throttling",
-        "TooManyRequestsException",
-        "RequestLimitExceeded",
-        "SlowDown",
-        "InternalServiceError",
-        "InternalFailure",
-        "ServiceUnavailable",
-    ];
-    status == 429 || (500..600).contains(&status) || CODES.contains(&code)
-}
-
-#[cfg(test)]
-mod tests;
