@@ -86,7 +86,10 @@ fn t15_no_secret_can_be_seen_from_outside_while_clients_run() {
             let options = ["--profile", SESSION_PROFILE, "-vvv"];
             let (mut running, watch) = watched(&stage, &line(name, &options, &arguments));
             if waits {
-                assert!(watch.wait_until(Duration::from_mins(1), |seen| was_seen(seen, name)), "{what}");
+                if !watch.wait_until(Duration::from_mins(1), |seen| was_seen(seen, name)) {
+                    running.signal(Signal::TERM);
+                    panic!("{what} was not among {:?}\n{}", watch.so_far().command_lines, running.finish().stderr);
+                }
                 running.send("select 1;\n");
             }
             let output = running.finish();

@@ -218,8 +218,9 @@ impl Looker {
                     children(process, &mut self.new);
                     waiting.append(&mut self.new);
                 }
-                // Ended.
-                Err(_) => drop(self.known.remove(&process)),
+                Err(error) if has_ended(&error) => drop(self.known.remove(&process)),
+                // Whoever looks has too few descriptors for a moment, or so; the next look tells.
+                Err(_) => {}
             }
         }
         news
@@ -265,6 +266,10 @@ impl Looker {
         search(Place::Descriptors, descriptors(&folder), &mut seen.descriptors, news);
         Ok(())
     }
+}
+
+fn has_ended(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(rustix::io::Errno::SRCH.raw_os_error())
 }
 
 fn words(command_line: &[u8]) -> Vec<String> {
