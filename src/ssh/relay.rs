@@ -264,8 +264,8 @@ struct Batch {
 }
 
 impl Batch {
-    /// About as much as is read from the bastion at a time.
-    const FULL: u64 = 256 * 1024;
+    /// What a connection's queue holds when it is full.
+    const FULL: u64 = 512 * 1024;
 
     fn new(first: Bytes) -> Self {
         Self { length: first.len() as u64, packets: vec![first] }
