@@ -26,6 +26,6 @@ pub use error::Error;
 pub use new_profile::{NewProfile, NewProfileError};
 pub use permissions::{Needs, Permission, permissions};
 pub use profiles::Profiles;
-pub use secrets::{SecretError, Secrets, ServiceFault, ShapeProblem, Skew};
+pub use secrets::{SecretError, Secrets, ShapeProblem};
 pub use service::Service;
 pub use tokens::Tokens;

@@ -20,8 +20,6 @@ pub(super) struct Failed<E> {
     pub failure: SdkError<E, HttpResponse>,
     /// How many calls there were.
     pub calls: u32,
-    /// How long all of it took.
-    pub took: Duration,
 }
 
 /// Calls until there is an answer that is worth something, or no more patience.
@@ -37,10 +35,9 @@ where
             Ok(answer) => return Ok(answer),
             Err(failure) => failure,
         };
-        let took = begun.elapsed();
-        match pause(calls, took, random()).filter(|_| may_pass(&failure)) {
+        match pause(calls, begun.elapsed(), random()).filter(|_| may_pass(&failure)) {
             Some(pause) => tokio::time::sleep(pause).await,
-            None => return Err(Failed { failure, calls, took }),
+            None => return Err(Failed { failure, calls }),
         }
     }
 }

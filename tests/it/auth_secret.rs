@@ -180,28 +180,32 @@ fn t17_failures_of_secrets_manager_are_told_apart() {
         (
             refusal("UnrecognizedClientException", "The security token included in the request is invalid."),
             4,
-            "does not accept the credentials",
+            "a region that the account has not switched on knows nobody",
         ),
         (
             refusal("ExpiredTokenException", "The security token included in the request is expired"),
             4,
-            "credentials have expired",
+            "the security token has expired",
         ),
         (
             refusal("InvalidSignatureException", "Signature not yet current: 20300101T000000Z").with_header(year),
             4,
-            "this machine's clock differs from that of AWS: it is ",
+            "caused by: this machine's clock is ",
         ),
-        (refusal("InvalidParameterException", "The parameter SecretId is odd"), 4, "does not give the secret"),
+        (
+            refusal("InvalidParameterException", "The parameter SecretId is odd"),
+            4,
+            "caused by: InvalidParameterException: The parameter SecretId is odd",
+        ),
         (json(&format!("not JSON {CANARY}")), 2, "is not a JSON object"),
         (json(&format!(r#"{{"password":"{CANARY}"}}"#)), 2, "has no \"username\""),
         (json(&format!(r#"{{"username":"app","pass":"{CANARY}"}}"#)), 2, "has no \"password\""),
         (json(&format!(r#"{{"username":"app","password":["{CANARY}"]}}"#)), 2, "\"password\" that is not a text"),
         (Answer::new(200, format!(r#"{{"ARN":"{ARN}","SecretBinary":"{binary}"}}"#)), 2, "is binary"),
         (Answer::new(200, format!(r#"{{"ARN":"{ARN}"}}"#)), 4, "has no current value"),
-        (Answer::new(200, secret.clone()).cut_after(secret.len() - 9), 5, "gave no answer that can be read"),
-        (Answer::new(200, &secret[..secret.len() - 9]), 5, "gave no answer that can be read"),
-        (Answer::new(200, format!("<html>{CANARY}</html>")), 5, "gave no answer that can be read"),
+        (Answer::new(200, secret.clone()).cut_after(secret.len() - 9), 5, "is a proxy in between"),
+        (Answer::new(200, &secret[..secret.len() - 9]), 5, "is a proxy in between"),
+        (Answer::new(200, format!("<html>{CANARY}</html>")), 5, "is a proxy in between"),
         (Answer::new(302, "").with_header("location: http://127.0.0.1:9/"), 5, "HTTP status 302"),
         (Answer::new(407, "<html>log in to the proxy</html>"), 5, "HTTP status 407"),
     ];
@@ -237,7 +241,8 @@ fn nobody_at_the_address_of_secrets_manager_is_a_matter_of_the_network() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     stage.home.set("AWS_ENDPOINT_URL_SECRETS_MANAGER", format!("http://127.0.0.1:{port}"));
     let output = stage.query(&arguments(&["select 1"])).ended_with(5);
-    assert!(output.stderr.contains("Secrets Manager in region eu-west-1 cannot be reached"), "{}", output.stderr);
+    assert!(output.stderr.contains(&format!("error: the secret {ARN} cannot be read\n")), "{}", output.stderr);
+    assert!(output.stderr.contains("caused by: the service cannot be reached\n"), "{}", output.stderr);
 }
 
 /// T1: the password of a secret goes where a token goes, and to nobody else.

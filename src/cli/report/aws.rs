@@ -10,7 +10,7 @@ use crate::target::nearest;
 
 impl From<Error> for Report {
     fn from(error: Error) -> Self {
-        let report = |status| without_empty_words(Self::new(status, &error));
+        let report = |status| Self::new(status, &error).without_empty_words();
         match &error {
             Error::ProfileFiles(_) => report(ExitStatus::Usage)
                 .hint("look at ~/.aws/config and ~/.aws/credentials, or where AWS_CONFIG_FILE points"),
@@ -91,37 +91,47 @@ impl From<Error> for Report {
 
 /// What is said about a failed call to a service.
 pub(super) fn call(action: &str, fault: &CallFault) -> Report {
-    let report = |status| {
-        let mut report = Report::about(status, format!("{action} failed"), fault);
-        report.causes.retain(|cause| !EMPTY_WORDS.contains(&cause.as_str()));
-        report
-    };
-    match fault {
-        CallFault::Denied { .. } => report(ExitStatus::Refused).hint(format!("your AWS identity needs {action}")),
-        CallFault::Expired => report(ExitStatus::Refused).hint("renew the credentials, for example with aws sso login"),
-        CallFault::UnknownKeys { .. } => {
-            report(ExitStatus::Refused).hint("run aws sts get-caller-identity to see whether AWS knows these keys")
+    let (status, hint) = advice(action, fault);
+    Report::about(status, format!("{action} failed"), fault).without_empty_words().hint(hint)
+}
+
+/// What to do about it, and the status to end with.
+pub(super) fn advice(action: &str, fault: &CallFault) -> (ExitStatus, String) {
+    let (status, hint) = match fault {
+        CallFault::Denied { .. } => return (ExitStatus::Refused, format!("your AWS identity needs {action}")),
+        CallFault::Expired => (ExitStatus::Refused, "renew the credentials, for example with aws sso login"),
+        CallFault::UnknownKeys { .. } => (
+            ExitStatus::Refused,
+            "run aws sts get-caller-identity to see whether AWS knows these keys; a region that the account has not \
+             switched on knows nobody",
+        ),
+        CallFault::Clock { .. } => (ExitStatus::Refused, "set this machine's clock: run timedatectl"),
+        CallFault::Throttled { .. } | CallFault::Broken { .. } => (ExitStatus::Network, "try again in a minute"),
+        CallFault::Refused { .. } => (ExitStatus::Refused, "check --region, --profile and the ARNs"),
+        CallFault::Timeout => (ExitStatus::Network, "give it longer with --connect-timeout SECONDS"),
+        CallFault::Unreachable(_) => {
+            (ExitStatus::Network, "check the network or VPN, and the region: --region, or the one in the ARN")
         }
-        CallFault::Clock { .. } => report(ExitStatus::Refused).hint("set this machine's clock: run timedatectl"),
-        CallFault::Throttled { .. } => report(ExitStatus::Network).hint("try again in a minute"),
-        CallFault::Refused { .. } => report(ExitStatus::Refused).hint("check --region, --profile and the ARNs"),
-        CallFault::Unreachable(_) => report(ExitStatus::Network).hint("check the network or VPN, and --region"),
         CallFault::Garbled { .. } => {
-            report(ExitStatus::Network).hint("is a proxy in between, or does AWS_ENDPOINT_URL point somewhere else?")
+            (ExitStatus::Network, "is a proxy in between, or does AWS_ENDPOINT_URL point somewhere else?")
         }
-    }
+    };
+    (status, hint.to_owned())
 }
 
 /// What the SDK wraps every failure in. It tells nobody anything, and stands before what does.
-const EMPTY_WORDS: [&str; 5] = [
+const EMPTY_WORDS: [&str; 6] = [
     "an error occurred while loading credentials",
     "an error occurred while loading an access token",
     "the credential provider was not enabled",
     "the credentials provider was not properly configured",
+    "dispatch failure",
     "service error",
 ];
 
-fn without_empty_words(mut report: Report) -> Report {
-    report.causes.retain(|cause| !EMPTY_WORDS.contains(&cause.as_str()));
-    report
+impl Report {
+    pub(super) fn without_empty_words(mut self) -> Self {
+        self.causes.retain(|cause| !EMPTY_WORDS.contains(&cause.as_str()));
+        self
+    }
 }

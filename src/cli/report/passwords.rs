@@ -1,5 +1,6 @@
 //! What is said about passwords: of secrets, and of what a person types or hands over.
 
+use super::aws::advice;
 use super::{Report, shell_word};
 use crate::aws::{SecretError, ShapeProblem};
 use crate::cli::exit_status::ExitStatus;
@@ -29,7 +30,7 @@ impl From<PasswordError> for Report {
 
 impl From<SecretError> for Report {
     fn from(error: SecretError) -> Self {
-        let report = |status| without_empty_words(Self::new(status, &error));
+        let report = |status| Self::new(status, &error).without_empty_words();
         match error {
             SecretError::Credentials(error) => error.into(),
             SecretError::Unknown { ref arn } => report(ExitStatus::Refused)
@@ -61,28 +62,10 @@ impl From<SecretError> for Report {
                 shell_word(arn),
                 region(arn)
             )),
-            SecretError::Stranger { ref region, .. } => report(ExitStatus::Refused)
-                .hint(format!("run aws sts get-caller-identity --region {region}: it asks with the same credentials"))
-                .hint("a region that the account has not switched on knows nobody"),
-            SecretError::Expired { .. } => {
-                report(ExitStatus::Refused).hint("get new ones: run aws sso login, or renew those in the environment")
+            SecretError::Call { ref fault, .. } => {
+                let (status, hint) = advice("secretsmanager:GetSecretValue", fault);
+                report(status).hint(hint)
             }
-            SecretError::Clock { .. } => {
-                report(ExitStatus::Refused).hint("set this machine's clock: AWS takes requests of the last five minutes only")
-            }
-            SecretError::Busy { .. } => report(ExitStatus::Network).hint("try again in a minute"),
-            SecretError::Unreachable { ref region, .. } => report(ExitStatus::Network).hint(format!(
-                "check the network or VPN, and whether {region} is the region of the secret; aws secretsmanager list-secrets \
-                 --region {region} asks the same service"
-            )),
-            SecretError::Timeout { .. } => report(ExitStatus::Network).hint("give it longer with --connect-timeout SECONDS"),
-            SecretError::Garbage { .. } => report(ExitStatus::Network)
-                .hint("a proxy may have answered: see AWS_ENDPOINT_URL_SECRETS_MANAGER, AWS_ENDPOINT_URL and HTTPS_PROXY"),
-            SecretError::Refused { ref arn, .. } => report(ExitStatus::Refused).hint(format!(
-                "run aws secretsmanager get-secret-value --secret-id {}{} --query VersionId, which shows no password",
-                shell_word(arn),
-                region(arn)
-            )),
             SecretError::Shape { problem, .. } => {
                 let report = report(ExitStatus::Usage).hint(r#"a login is a JSON text like {"username": "app", "password": "…"}"#);
                 match problem {
@@ -101,12 +84,6 @@ impl From<SecretError> for Report {
 /// The region of an ARN, as an option of the AWS CLI.
 fn region(arn: &str) -> String {
     Arn::parse(arn).map(|arn| format!(" --region {}", shell_word(arn.region))).unwrap_or_default()
-}
-
-/// What the SDK wraps every failure in.
-fn without_empty_words(mut report: Report) -> Report {
-    report.causes.retain(|cause| !["dispatch failure", "service error"].contains(&cause.as_str()));
-    report
 }
 
 impl From<HandedError> for Report {
