@@ -4,6 +4,7 @@
 
 mod child;
 mod clock;
+mod descriptor_limit;
 mod environment;
 mod file_identity;
 pub mod files;
@@ -30,6 +31,7 @@ mod whole_files;
 
 pub use child::{Child, ChildEnd, ChildError, ChildProgram, check_program};
 pub use clock::timestamp;
+pub use descriptor_limit::raise_descriptor_limit;
 pub use environment::Environment;
 pub use file_identity::FileIdentity;
 pub use handed_descriptor::{HandedDescriptor, HandedError};

@@ -196,14 +196,33 @@ fn r3_a_bastion_that_is_killed_and_comes_back_is_used_again() {
     drop(tunnel);
 }
 
+/// A tunnel to an echo, started where a shell has set limits, and the echo.
+fn limited(stage: &Stage, limits: &str) -> (Tunnel, Service) {
+    let service = echo();
+    let to = service_address(stage, service.address().port());
+    let script = format!("{limits} && exec \"$@\"");
+    let program = stage.home.program().to_str().unwrap();
+    let line = ["-c", &script, "sh", program, "tunnel", HOST, "--address", &to];
+    (Tunnel::printed(stage.home.start("sh", line)), service)
+}
+
+/// What a shell allows every program is no limit for a tunnel, as long as the system allows more.
+#[test]
+fn r26_the_soft_limit_of_descriptors_is_raised() {
+    let stage = Stage::embedded();
+    let (tunnel, _service) = limited(&stage, "ulimit -S -n 64");
+    let mut clients: Vec<TcpStream> = (0..100).map(|_| tunnel.connect()).collect();
+    clients.iter_mut().for_each(echoes);
+    tunnel.running.signal(Signal::TERM);
+    drop(clients);
+    let output = tunnel.running.finish().succeeded();
+    assert!(!output.stderr.contains("warning"), "{}", output.stderr);
+}
+
 #[test]
 fn r26_too_few_descriptors_are_told_once_and_pass() {
     let stage = Stage::embedded();
-    let service = echo();
-    let to = service_address(&stage, service.address().port());
-    let program = stage.home.program().to_str().unwrap().to_owned();
-    let limited = ["-c", "ulimit -n 64 && exec \"$@\"", "sh", &program, "tunnel", HOST, "--address", &to];
-    let tunnel = Tunnel::printed(stage.home.start("sh", limited));
+    let (tunnel, _service) = limited(&stage, "ulimit -n 64");
     for _ in 0..2 {
         let clients: Vec<TcpStream> = (0..100).map(|_| tunnel.connect()).collect();
         tunnel.running.wait_for_error("warning: no more connections can be taken for now");

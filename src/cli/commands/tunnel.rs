@@ -12,7 +12,7 @@ use crate::cli::printer::Printer;
 use crate::cli::report::{Failure, Report};
 use crate::cli::way::{forwarder, listen, tell};
 use crate::os::signals::Termination;
-use crate::os::{Environment, RunFolder};
+use crate::os::{Environment, RunFolder, raise_descriptor_limit};
 use crate::session::{Lanes, ListenAddress};
 
 /// The signal that asks for an orderly end.
@@ -56,6 +56,7 @@ async fn hold(
         let report = Report::usage(error).hint(format!("connect to {} directly", plan.address));
         return Err(report.hint("or name a bastion with -J, RDSCONN_BASTION or bastion =").into());
     }
+    raise_descriptor_limit();
     let mut termination = Termination::listen().map_err(Report::bug)?;
     // The port first: that it is taken can be known without the network.
     let listener = listen(address).await?;
