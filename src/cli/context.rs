@@ -71,7 +71,8 @@ pub(crate) struct Context<'a> {
     pub credentials: Credentials,
     ssh_config: Option<std::path::PathBuf>,
     connect_timeout: Duration,
-    begun: Instant,
+    /// When the command line had been understood.
+    pub begun: Instant,
     has_told_unkept: Cell<bool>,
 }
 

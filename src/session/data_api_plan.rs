@@ -24,6 +24,16 @@ pub enum Place {
     Endpoint(Endpoint),
 }
 
+impl Place {
+    /// What it is known by, for people.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Arn(arn) => arn,
+            Self::Endpoint(endpoint) => &endpoint.host,
+        }
+    }
+}
+
 /// Why the Data API cannot serve a target.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DataApiPlanError {

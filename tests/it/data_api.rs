@@ -55,6 +55,16 @@ fn on_each(case: impl Fn(&HttpStage)) {
     }
 }
 
+#[test]
+fn the_stages_of_the_route_are_shown_on_a_terminal() {
+    let http = HttpStage::embedded();
+    let line: Vec<&str> = [HOST, "--color", "never"].into_iter().chain(with_route(&["select 1"])).collect();
+    let shown = http.stage.home.rdsconn_on_terminal(line).finish().succeeded().stdout;
+    let stages: Vec<&str> = shown.split('✓').skip(1).filter_map(|stage| stage.split_whitespace().next()).collect();
+    assert_eq!(stages, ["resolve", "credentials"], "{shown:?}");
+    assert!(shown.contains(&format!("✓ resolve     {CLUSTER_ARN} ")), "{shown:?}");
+}
+
 const FORMATS: [&str; 7] = ["table", "vertical", "json", "jsonl", "csv", "tsv", "markdown"];
 
 /// The same table by both routes is the same text, whichever way the service has of writing values down.

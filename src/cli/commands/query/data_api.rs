@@ -25,6 +25,7 @@ pub(super) async fn query(context: &Context<'_>, target: &Target, mut job: Job<'
     let plan = data_api_plan(target).map_err(Report::from)?;
     let mut termination = Termination::listen().map_err(|error| Report::new(ExitStatus::Bug, &error))?;
     let progress = StageLines::new(context.printer);
+    progress.passed(Stage::Resolve, plan.cluster.name(), context.begun.elapsed());
     context.credentials.ask_between(&progress);
     let opened = tokio::select! {
         opened = open(context, target, &plan, &job, &progress) => opened,
