@@ -5,8 +5,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 /// For five thousand connections of two descriptors each; macOS allows no more.
 const ENOUGH: u64 = 10_240;
 
-/// Raises the soft limit as far as the hard one and [`ENOUGH`] allow: shells start programs with 1,024, macOS with 256, for
-/// the sake of programs that still call `select`. Where the system does not allow it nothing changes.
+/// Raises the soft limit as far as the hard one allows, and no further than is of use: shells start programs with 1,024,
+/// macOS with 256, for the sake of programs that still call `select`. Where the system does not allow it nothing changes.
 pub fn raise_descriptor_limit() {
     let limit = getrlimit(Resource::Nofile);
     if let Some(current) = raised(limit) {
