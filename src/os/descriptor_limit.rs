@@ -2,7 +2,7 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// For five thousand connections of two descriptors each; macOS allows no more.
+/// For some ten thousand connections; macOS allows no more.
 const ENOUGH: u64 = 10_240;
 
 /// Raises the soft limit as far as the hard one allows, and no further than is of use: shells start programs with 1,024,
